@@ -1,0 +1,127 @@
+import { z } from 'zod'
+import { modelName } from '../lineage/run.ts'
+
+const nonEmpty = z.string().min(1)
+const command = z.union([nonEmpty, z.array(nonEmpty).min(1)]).describe('a string runs as `bash -eo pipefail`, a list is argv')
+
+/** A bound in a rule: 0.005 is absolute, "2%" is relative to the champion's magnitude (of a share: two hundredths). */
+const bound = z.union([z.number(), z.string().regex(/^\d+(\.\d+)?\s?%$/)]).transform(value => {
+  if (typeof value === 'number') return { value, relative: false }
+  return { value: Number(value.replace('%', '').trim()) / 100, relative: true }
+})
+export type Bound = z.output<typeof bound>
+
+/** A share written as 0.01 or "1%". */
+const share = bound.transform(({ value }) => value)
+
+const gate = z
+  .strictObject({
+    min: z.number().optional(),
+    max: z.number().optional(),
+    max_drop: bound.optional().describe('how much lower than the champion it may be'),
+    max_rise: bound.optional().describe('how much higher than the champion it may be; for lower-is-better metrics'),
+  })
+  .refine(rule => Object.keys(rule).length > 0, 'a gate needs at least one of min, max, max_drop, max_rise')
+export type Gate = z.output<typeof gate>
+
+const sliceGate = z.strictObject({ min: z.number().optional(), max: z.number().optional() })
+
+const predictions = z.union([
+  nonEmpty.transform(file => ({ file })),
+  z.strictObject({
+    file: nonEmpty.describe('one row per holdout row: .csv, .jsonl or .parquet'),
+    columns: z.strictObject({ id: nonEmpty, label: nonEmpty, score: nonEmpty, prediction: nonEmpty }).partial().optional(),
+    positive: z
+      .union([z.string(), z.number(), z.boolean()])
+      .optional()
+      .describe('name of the positive label; 1 by default for 0/1 labels only'),
+    threshold: z.number().optional().describe('scores from here on are positive, where there is no prediction column'),
+    score: command.optional().describe('reads $REFLINE_MODEL, writes $REFLINE_PREDICTIONS'),
+    keep: z
+      .union([z.array(nonEmpty).min(1), z.literal('none')])
+      .optional()
+      .describe('columns stored beside the version'),
+  }),
+])
+
+const train = z.strictObject({
+  setup: command.optional(),
+  command,
+  output: nonEmpty.describe('model file or folder'),
+  data: z.array(nonEmpty).optional().describe('files or folders digested into the lineage'),
+  params: nonEmpty.optional(),
+  metrics: nonEmpty.optional().describe('metrics the script reports itself; metrics.json by default'),
+  code: z
+    .array(nonEmpty)
+    .optional()
+    .describe('folders and files whose change is a change of code; the whole repository without *.md, .github and refline.yml by default'),
+})
+
+const promotion = z.enum(['superior', 'non_inferior'])
+
+const modelConfiguration = z.strictObject({
+  task: z.enum(['binary', 'multiclass', 'regression']),
+  path: nonEmpty.optional().describe('folder that commands run in; the repository by default'),
+  shared: z.array(nonEmpty).optional(),
+  train: train.optional(),
+  predictions: predictions.optional(),
+  primary: nonEmpty.describe('the metric that promotion is decided by'),
+  promote: z.strictObject({ changed: promotion.default('superior'), retrained: promotion.default('non_inferior') }).prefault({}),
+  confidence: z.number().gt(0.5).lt(1).default(0.95),
+  on_inconclusive: z.enum(['point', 'fail', 'warn']).default('point'),
+  gates: z.record(nonEmpty, gate),
+  slices: z.record(nonEmpty, z.object({ min_support: z.int().min(1).default(30) }).catchall(sliceGate)).optional(),
+  image: z.strictObject({ name: nonEmpty.optional(), base: nonEmpty.optional(), requirements: nonEmpty.optional() }).optional(),
+  card: z.strictObject({ intended_use: z.string(), limits: z.string(), licence: z.string() }).partial().optional(),
+})
+export type ModelConfiguration = z.output<typeof modelConfiguration>
+
+const slots = z.strictObject({ blue: nonEmpty, green: nonEmpty })
+const target = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('haproxy'), sockets: z.array(nonEmpty).min(1), backend: nonEmpty, slots, deploy: command }),
+  z.strictObject({ kind: z.literal('command'), deploy: command, read: command, set: command }),
+])
+export type TargetConfiguration = z.output<typeof target>
+
+const signal = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('http'),
+    url: nonEmpty.describe('answers {"total": n, "bad": n} since its start; ${slot} is filled in'),
+    token_env: nonEmpty.optional(),
+    tolerate: z.number().min(1).default(1),
+    unacceptable: z.number().gt(1).default(1.5),
+    acceptable: share.default(0.01),
+    breaker: share.default(0.2),
+    breaker_requests: z.int().min(1).default(50),
+    required: z.boolean().default(true),
+  }),
+])
+export type SignalConfiguration = z.output<typeof signal>
+
+const environmentConfiguration = z.strictObject({
+  models: z.array(modelName).optional().describe('which models live here; all by default'),
+  target,
+  steps: z.array(z.number().gt(0).lt(100)).default([5, 10, 25, 50]),
+  judge: z
+    .strictObject({
+      alpha: z.number().gt(0).lt(1).default(0.01),
+      beta: z.number().gt(0).lt(1).default(0.05),
+      tick: z.number().min(1).default(60).describe('seconds between looks'),
+      settle: z.number().min(0).default(5).describe('seconds after a weight change that are not counted'),
+      max_duration: z
+        .string()
+        .regex(/^\d+[smh]$/)
+        .default('60m'),
+      on_inconclusive: z.enum(['withdraw', 'rollback']).default('withdraw'),
+    })
+    .prefault({}),
+  signals: z.record(z.string().regex(/^[a-z][a-z0-9_-]{0,39}$/), signal),
+})
+export type EnvironmentConfiguration = z.output<typeof environmentConfiguration>
+
+/** `refline.yml`, parsed: unknown keys are errors everywhere. */
+export const configuration = z.strictObject({
+  models: z.record(modelName, modelConfiguration),
+  environments: z.record(z.string().regex(/^[a-z0-9-]{1,40}$/), environmentConfiguration).optional(),
+})
+export type Configuration = z.output<typeof configuration>

@@ -1,0 +1,61 @@
+import { z } from 'zod'
+
+/** Lower-case hexadecimal SHA-256, 64 characters. */
+export const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+
+/** A model's name as it may stand in refs, tags and paths. */
+export const modelName = z.string().regex(/^[a-z0-9-]{1,40}$/)
+
+/** One file by its path relative to the folder it belongs to (always `/`-separated), its size in bytes and its digest. */
+export const digestedFile = z.strictObject({ path: z.string().min(1).max(512), bytes: z.int().min(0), sha256 })
+export type DigestedFile = z.output<typeof digestedFile>
+
+/**
+ * A metric as a training script reported it. JSON has no NaN or infinity, so those are kept as words: they must never become 0 or vanish.
+ */
+export const reportedValue = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])])
+export type ReportedValue = z.output<typeof reportedValue>
+
+/** What a run was made from: enough to tell "same code, other data" from "changed code" and to find it again. */
+export const lineage = z.strictObject({
+  repository: z.string().max(200).nullable(),
+  commit: z.string().max(64).nullable(),
+  code: sha256.nullable().describe('digest of the code paths; null outside a checkout'),
+  data: z.array(z.strictObject({ path: z.string().max(512), files: z.int().min(0), bytes: z.int().min(0), sha256 })),
+  params: z.record(z.string(), z.unknown()).describe('the params file as read, with the action input laid over it'),
+  train: sha256.describe('digest of the train section of refline.yml'),
+  environment: z.record(z.string(), z.string()).describe('runner, platform and tool versions, as far as known'),
+  parent: z.string().nullable().describe('the run it was started from, if any'),
+})
+export type Lineage = z.output<typeof lineage>
+
+/** The record of one execution of training, `run.json` of the run folder. Immutable; its digest is what later steps check. */
+export const runRecord = z.strictObject({
+  schema: z.literal(1),
+  run: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}-[0-9a-f]{12}$/)
+    .describe('<model>-<first 12 of the run key>'),
+  model: modelName,
+  created: z.strictObject({
+    at: z.iso.datetime(),
+    workflow_run: z.string().nullable(),
+    job: z.string().nullable(),
+    job_index: z.string().nullable(),
+    actor: z.string().nullable(),
+    event: z.string().nullable(),
+    pull_request: z.int().nullable(),
+  }),
+  lineage,
+  input: sha256.describe('digest of code, data, params and train section: an index for reuse, never a key'),
+  seconds: z.number().min(0).describe('duration of the training command'),
+  reported: z.record(z.string(), reportedValue).describe('metrics the script wrote itself'),
+  model_files: z.array(digestedFile).describe('below files/model/'),
+  predictions: digestedFile.nullable().describe('below files/'),
+  metrics_file: digestedFile.nullable().describe('below files/'),
+  champion: z
+    .strictObject({ version: z.int().min(1), predictions: digestedFile })
+    .nullable()
+    .describe('the champion scored on the same rows by this run (below files/), where its stored predictions did not serve'),
+})
+export type RunRecord = z.output<typeof runRecord>

@@ -1,0 +1,30 @@
+/** What the actions ask GitHub about the repository. */
+export interface Forge {
+  /** A file's text at a commit or branch; null where the commit exists and the file does not. */
+  fileAt(path: string, ref: string): Promise<string | null>
+  /** First parent of a commit: the base of a pull request's merge commit. */
+  firstParent(commit: string): Promise<string>
+  /** Number of the merged pull request that brought a commit, or null. */
+  pullRequestOf(commit: string): Promise<number | null>
+  /** admin | maintain | write | triage | read | none. */
+  permissionOf(user: string): Promise<string>
+  defaultBranch(): Promise<string>
+  /** Opens an issue or, where one with this marker is open, adds a comment to it. */
+  incident(marker: string, title: string, body: string): Promise<{ readonly url: string } | { readonly denied: string }>
+}
+
+export type DeploymentStatus = 'in_progress' | 'success' | 'failure' | 'inactive'
+
+/** Mirrors a rollout in GitHub's deployments. Nothing is decided from it, so a token that may not write is no error. */
+export interface Deployments {
+  /** Finds the deployment of this rollout or creates it; null where the token may not. */
+  begin(
+    environment: string,
+    key: string,
+    commit: string,
+    description: string,
+  ): Promise<{ readonly id: number; readonly url: string } | null>
+  status(id: number, status: DeploymentStatus, description: string): Promise<void>
+  /** Marks every other deployment of this environment made by us inactive. */
+  supersede(environment: string, except: number): Promise<void>
+}

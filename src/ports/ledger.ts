@@ -1,0 +1,41 @@
+import type { LedgerEvent, LedgerRecord, LedgerState } from '../core/lineage/events.ts'
+
+/**
+ * What asks for a decision. `id` is `verb:environment-or-dash:target:request`, the last part being the workflow run (or what the CLI made); a
+ * re-run is the same request. Never an attempt number, a clock or randomness.
+ */
+export interface DecisionRequest {
+  readonly id: string
+  /** The event in words, the first line of the commit: `promote churn v12 in production: gate passed, recall +0.8 pp`. */
+  readonly subject: string | ((events: readonly LedgerEvent[]) => string)
+}
+
+/** What to write for *this* head, computed inside the loop. No events: nothing is to be done. Throws a UserError where a precondition fails. */
+export interface Proposal {
+  readonly events: readonly LedgerEvent[]
+  /** Canonical JSON kept as a blob beside the record, referenced by its digest. */
+  readonly evidence?: string
+}
+
+export interface Appended {
+  /** `existing`: this request had been recorded before, and `events` are the ones of that time. `nothing`: the proposal was empty. */
+  readonly outcome: 'appended' | 'existing' | 'nothing'
+  /** Of the record; of the head where nothing was written. */
+  readonly seq: number
+  readonly events: readonly LedgerEvent[]
+  /** The state after it. */
+  readonly state: LedgerState
+}
+
+/** The ledger of decisions of a model. Every read verifies the head; every problem of reading is an error and never "no ledger". */
+export interface Ledger {
+  /** The newest state; `seq` 0 where the ledger was read and is proven to have no such ref. */
+  read(model: string): Promise<LedgerState>
+  append(model: string, request: DecisionRequest, decide: (head: LedgerState) => Proposal | Promise<Proposal>): Promise<Appended>
+  /** All records, oldest first, with the chain checked. */
+  records(model: string): Promise<readonly LedgerRecord[]>
+  /** The commit id of the newest record, or null: releases are tagged on it. */
+  head(model: string): Promise<string | null>
+  /** Adds a line to the log of runs, `refs/refline/models/<model>/runs`. `denied` where the token may only read: the caller says so and goes on. */
+  log(model: string, entry: Readonly<Record<string, unknown>>, key: string): Promise<'logged' | 'existing' | 'denied'>
+}

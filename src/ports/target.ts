@@ -1,0 +1,28 @@
+import type { Slot } from '../core/lineage/events.ts'
+
+/** What is to run in a slot. `image` is name@digest; `files` is a folder with the digest-checked model files where there is no image. */
+export interface Release {
+  readonly model: string
+  readonly version: number
+  readonly image: string | null
+  readonly files: string | null
+}
+
+/** What the target says of itself. `percent` is the share of traffic of each slot; `seq` the last ledger seq it was told, where it can hold one. */
+export interface Traffic {
+  readonly percent: Readonly<Record<Slot, number>>
+  readonly ready: Readonly<Record<Slot, boolean>>
+  readonly seq: number | null
+}
+
+/** What moves traffic between the two slots of an environment. All verbs may be repeated. */
+export interface Target {
+  /** Brings a release up in a slot and returns when it is ready to serve; no traffic is moved. */
+  deploy(slot: Slot, release: Release): Promise<void>
+  read(): Promise<Traffic>
+  /**
+   * Gives `slot` this share and the other slot the rest. `expecting` is what the slot should have now: another value means that somebody else moved it,
+   * and then nothing is changed and a UserError says both numbers. A `seq` older than the target's own is refused.
+   */
+  set(slot: Slot, percent: number, expecting: number | null, seq: number): Promise<void>
+}
