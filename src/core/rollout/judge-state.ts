@@ -28,17 +28,20 @@ export const judgeSettings = z.strictObject({
 })
 export type JudgeSettings = z.output<typeof judgeSettings>
 
-/** The sufficient state of one signal's e-processes: fixed size however long the rollout lasts. */
+/**
+ * The sufficient state of one signal's e-processes: fixed size however long the rollout lasts. `harm` and `acceptance` are natural logarithms, one per
+ * alternative, and empty before the first batch that had requests in both arms; the absolute e-value needs nothing but `total`.
+ */
 export const signalState = z.strictObject({
   total: counts,
-  batches: z.int().min(0),
+  last: counts.describe('the newest batch alone: what the breaker looks at'),
+  batches: z.int().min(0).describe('batches with requests in both arms'),
   harm: z.array(z.number()).max(64),
   acceptance: z.array(z.number()).max(64),
-  absolute: z.array(z.number()).max(64),
 })
 export type SignalState = z.output<typeof signalState>
 
-/** Sample-ratio state of the weight step under way. */
+/** Sample-ratio state of the weight step under way: requests of each arm since the weight (a share) was set. */
 export const sampleRatioState = z.strictObject({ weight: z.number().min(0).max(1), canary: z.int().min(0), stable: z.int().min(0) })
 
 export const judgeState = z.strictObject({ signals: z.record(z.string(), signalState), sampleRatio: sampleRatioState })
