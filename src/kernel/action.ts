@@ -27,7 +27,7 @@ export interface ActionSpec<
   readonly inputs: I
   readonly outputs: O
   /** Rules across inputs; each problem is a sentence and all are reported together. */
-  readonly check?: (inputs: InputsOf<I>) => readonly string[]
+  check?(inputs: InputsOf<I>): readonly string[]
 }
 
 type Camel<S extends string> = S extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : S
