@@ -95,7 +95,7 @@ function fail(error: unknown, secrets: readonly string[]): never {
 const withPlace = ({ message, place }: UserError): string => {
   if (place === undefined) return message
   const where = place.line === undefined ? place.file : `${place.file}:${place.line}`
-  return message.startsWith(where) ? message : `${where}: ${message}`
+  return message.startsWith(place.file) ? message : `${where}: ${message}`
 }
 
 const stackOf = (error: unknown): string => {
