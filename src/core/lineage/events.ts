@@ -133,7 +133,10 @@ export type RolloutState = z.output<typeof rolloutState>
 
 export const environmentState = z.strictObject({
   live: deployed.nullable(),
-  history: z.array(deployed).max(10).describe('what was live before, newest first, without the one that is live now'),
+  history: z
+    .array(z.strictObject({ version, slot: slot.nullable().describe('null: its slot was given to another version since') }))
+    .max(10)
+    .describe('what was live before, newest first, without the one that is live now'),
   rollout: rolloutState.nullable(),
   move: z.strictObject({ from: version, to: version, reason: text }).nullable().describe('a rollback begun and not confirmed'),
 })

@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts'
 import { canonicalJson } from './canonical.ts'
-import type { EnvironmentState, EventOf, LedgerEvent, LedgerRecord, LedgerState, RolloutState } from './events.ts'
+import type { EnvironmentState, EventOf, LedgerEvent, LedgerRecord, LedgerState, RolloutState, Slot } from './events.ts'
 import { requestPrefix } from './keys.ts'
 import { trimmed } from './limits.ts'
 import { assertAliasAt, assertMayGoLive, assertRegistered, environmentOf } from './preconditions.ts'
@@ -43,6 +43,10 @@ const withRollout = (
   change: Partial<RolloutState>,
 ) => withEnvironment(state, event.environment, { rollout: { ...runningRollout(state, event), ...change } })
 
+/** A slot that is given to a version no longer holds what it held before: a rollback to that would have to deploy it again. */
+const vacated = (history: EnvironmentState['history'], slot: Slot): EnvironmentState['history'] =>
+  history.map(entry => (entry.slot === slot ? { ...entry, slot: null } : entry))
+
 const register = (state: LedgerState, event: EventOf<'register'>): LedgerState => {
   const { version, record } = event
   if (version.version !== state.versions + 1) refuse(state, `the next version is ${state.versions + 1}, not ${version.version}`)
@@ -74,6 +78,7 @@ const rolloutStart = (state: LedgerState, event: EventOf<'rollout-start'>): Ledg
   if (live?.version === event.version) refuse(state, `v${event.version} is live in ${event.environment}`)
   if (live?.slot === event.canary) refuse(state, `slot ${event.canary} of ${event.environment} is taken by the live version`)
   return withEnvironment(state, event.environment, {
+    history: vacated(environment.history, event.canary),
     rollout: {
       rollout: event.rollout,
       version: event.version,
@@ -143,7 +148,10 @@ const rollbackConfirm = (state: LedgerState, event: EventOf<'rollback-confirm'>)
   const left = live !== null && live.version === event.from ? [live, ...history] : history
   return withEnvironment(state, event.environment, {
     live: { version: event.to, slot: event.slot },
-    history: left.filter(({ version }) => version !== event.to).slice(0, historyLimit),
+    history: vacated(
+      left.filter(({ version }) => version !== event.to),
+      event.slot,
+    ).slice(0, historyLimit),
     move: null,
   })
 }

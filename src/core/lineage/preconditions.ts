@@ -45,7 +45,7 @@ export const assertAliasAt = (state: LedgerState, alias: string, from: number | 
 export const previousLive = (
   state: LedgerState,
   environment: string,
-): { readonly version: number; readonly slot: 'blue' | 'green' } | null =>
+): { readonly version: number; readonly slot: 'blue' | 'green' | null } | null =>
   environmentOf(state, environment).history.find(({ version }) => !isQuarantined(state, version)) ?? null
 
 /** What the state still knows of a version: only those live, live before, rolled out, aliased or newest are kept; null for others. */
