@@ -95,7 +95,7 @@ describe('expectation of one batch at the border of the null hypothesis, by enum
 })
 
 describe('judge', () => {
-  const after = (batches: readonly Counts[], weight = 0.05, of: JudgeSettings = settings) => {
+  const judged = (batches: readonly Counts[], weight = 0.05, of: JudgeSettings = settings) => {
     let state = emptyJudgeState(of)
     let judgement = judgementOf(of, state)
     for (const batch of batches)
@@ -105,43 +105,43 @@ describe('judge', () => {
 
   it('promotes a service that never errs within 1,000 canary requests', () => {
     expect(cleanRequests(errors, 0.05)).toBeLessThan(400)
-    expect(after([counts(300, 0, 5700, 0)]).judgement.verdict).toBe('hold')
-    const two = after([counts(300, 0, 5700, 0), counts(300, 0, 5700, 0)])
+    expect(judged([counts(300, 0, 5700, 0)]).judgement.verdict).toBe('hold')
+    const two = judged([counts(300, 0, 5700, 0), counts(300, 0, 5700, 0)])
     expect(two.judgement.verdict).toBe('promote')
   })
 
   it('rolls back proven harm with its numbers', () => {
-    const { judgement } = after([counts(331, 27, 6287, 0)])
+    const { judgement } = judged([counts(331, 27, 6287, 0)])
     expect(judgement).toMatchObject({ verdict: 'rollback', quarantine: true })
     expect(judgement.reason).toMatch(/^canary 27\/331 errors, stable 0\/6287, harm \d\.\de\d\d$/)
   })
 
   it('does not blame the canary for an incident of both arms', () => {
-    const { judgement } = after(Array.from({ length: 20 }, () => counts(100, 8, 1900, 152)))
+    const { judgement } = judged(Array.from({ length: 20 }, () => counts(100, 8, 1900, 152)))
     expect(judgement.verdict).not.toBe('rollback')
-    const beyond = after([counts(60, 20, 1000, 350)]).judgement
+    const beyond = judged([counts(60, 20, 1000, 350)]).judgement
     expect(beyond).toMatchObject({ verdict: 'rollback', quarantine: false })
   })
 
   it('opens the hard limit at once, without stable traffic to compare with', () => {
-    expect(after([counts(50, 10, 0, 0)]).judgement).toMatchObject({ verdict: 'rollback', quarantine: true })
-    expect(after([counts(49, 10, 0, 0)]).judgement.verdict).toBe('hold')
+    expect(judged([counts(50, 10, 0, 0)]).judgement).toMatchObject({ verdict: 'rollback', quarantine: true })
+    expect(judged([counts(49, 10, 0, 0)]).judgement.verdict).toBe('hold')
   })
 
   it('waits without traffic and holds when the canary does not get its share', () => {
-    expect(after([counts(0, 0, 0, 0)]).judgement).toMatchObject({
+    expect(judged([counts(0, 0, 0, 0)]).judgement).toMatchObject({
       verdict: 'hold',
       reason: expect.stringContaining('no requests in either arm'),
     })
-    expect(after([counts(0, 0, 400, 0)]).judgement).toMatchObject({
+    expect(judged([counts(0, 0, 400, 0)]).judgement).toMatchObject({
       verdict: 'hold',
       reason: expect.stringContaining('0 of 400 requests where 5 % were set'),
     })
-    expect(after([counts(1000, 0, 5000, 0)]).judgement.verdict).toBe('hold')
+    expect(judged([counts(1000, 0, 5000, 0)]).judgement.verdict).toBe('hold')
   })
 
   it('needs a request at the present weight before the next step, whatever was proven before', () => {
-    const proven = after([counts(600, 0, 11400, 0)]).state
+    const proven = judged([counts(600, 0, 11400, 0)]).state
     const idle = judge(settings, proven, { weight: 0.1, signals: { errors: counts(0, 0, 10, 0) } })
     expect(idle.judgement).toMatchObject({ verdict: 'hold', reason: 'the canary has had no request at this weight' })
     const next = judge(settings, proven, { weight: 0.1, signals: { errors: counts(10, 0, 90, 0) } })
@@ -150,7 +150,7 @@ describe('judge', () => {
 
   it('never promotes where no signal is required or a required one is unproven', () => {
     const optional = { ...settings, signals: { errors: { ...errors, required: false } } }
-    expect(after([counts(5000, 0, 95000, 0)], 0.05, optional).judgement.verdict).toBe('hold')
+    expect(judged([counts(5000, 0, 95000, 0)], 0.05, optional).judgement.verdict).toBe('hold')
     const two = { ...settings, signals: { errors, slow: errors } }
     let state = emptyJudgeState(two)
     const answer = judge(two, state, { weight: 0.05, signals: { errors: counts(5000, 0, 95000, 0), slow: counts(5000, 70, 95000, 950) } })
@@ -163,7 +163,7 @@ describe('judge', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(400), fc.nat(400), fc.nat(6000), fc.nat(6000)), { minLength: 1, maxLength: 12 }), rows => {
         const batches = rows.map(([c, cb, s, sb]) => counts(c, Math.min(c, cb % 9), s, Math.min(s, sb % 50)))
-        const { state, judgement } = after(batches)
+        const { state, judgement } = judged(batches)
         expect(judgementOf(settings, JSON.parse(JSON.stringify(state)))).toEqual(judgement)
       }),
       { numRuns: 60, seed: 1 },

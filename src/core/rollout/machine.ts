@@ -1,0 +1,57 @@
+import type { RolloutState } from '../lineage/events.ts'
+
+/** What the handler wants of a rollout: go on looking, take the next step up (on proof), or give the traffic back. */
+export type Wish = 'observe' | 'advance' | 'restore'
+
+/**
+ * The one thing to do next. A weight goes through `intend` (write-ahead, to the ledger), `act` (the target) and `confirm` (the ledger again, after the
+ * target was read back). `drift`: the target shows a weight that nobody here wrote. `end`: the traffic is where the rollout ends.
+ */
+export type Move =
+  | { readonly do: 'intend'; readonly step: number; readonly percent: number; readonly expecting: number }
+  | { readonly do: 'act'; readonly percent: number; readonly expecting: number | null }
+  | { readonly do: 'confirm'; readonly step: number; readonly percent: number; readonly ends: boolean }
+  | { readonly do: 'observe' }
+  | { readonly do: 'drift'; readonly reason: string }
+  | { readonly do: 'end' }
+
+/** Targets move traffic in coarse grains (HAProxy: 1/256), so a weight counts as reached within a quarter of a per cent point. */
+const grain = 0.25
+const reached = (live: number, percent: number): boolean =>
+  Math.abs(live - percent) <= grain && (percent !== 0 || live === 0) && (percent !== 100 || live === 100)
+
+/** Whether this rollout's traffic was being given back when its runner stopped. */
+export const isRestoring = (rollout: RolloutState): boolean => rollout.intent?.step === -1
+
+const restore = (rollout: RolloutState, live: number): Move => {
+  if (isRestoring(rollout))
+    return live === 0 ? { do: 'confirm', step: -1, percent: 0, ends: true } : { do: 'act', percent: 0, expecting: null }
+  if (rollout.intent === null && rollout.percent === 0 && live === 0) return { do: 'end' }
+  return { do: 'intend', step: -1, percent: 0, expecting: live }
+}
+
+/** The step after this one: the next of the plan, else everything. */
+const stepAfter = (rollout: RolloutState): { readonly step: number; readonly percent: number } => {
+  const step = rollout.step + 1
+  return { step, percent: rollout.steps[step] ?? 100 }
+}
+
+/**
+ * The next move of a rollout, from the ledger's state and the live share of the canary's slot alone, so that it may be asked at any moment and by any
+ * runner: one that was killed between any two writes goes on from here. Giving traffic back outranks everything and expects nothing of the live weight.
+ */
+export const nextMove = (rollout: RolloutState, live: number, wish: Wish): Move => {
+  if (wish === 'restore' || isRestoring(rollout)) return restore(rollout, live)
+  const { intent } = rollout
+  if (intent !== null) {
+    if (reached(live, intent.percent)) return { do: 'confirm', step: intent.step, percent: intent.percent, ends: intent.percent === 100 }
+    if (reached(live, intent.expecting)) return { do: 'act', percent: intent.percent, expecting: intent.expecting }
+    return { do: 'drift', reason: `the canary has ${live} % of the traffic where ${intent.expecting} % or ${intent.percent} % were set` }
+  }
+  // Before the first version of an environment is live there is nobody whose traffic could be taken.
+  const first = rollout.from === null && rollout.step === -1
+  if (!first && !reached(live, rollout.percent))
+    return { do: 'drift', reason: `the canary has ${live} % of the traffic where ${rollout.percent} % were set: somebody else moved it` }
+  if (rollout.step === -1 || wish === 'advance') return { do: 'intend', ...stepAfter(rollout), expecting: live }
+  return { do: 'observe' }
+}

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import type { RolloutState } from '../../../src/core/lineage/events.ts'
+import { type Move, nextMove, type Wish } from '../../../src/core/rollout/machine.ts'
+
+const started: RolloutState = {
+  rollout: 'abcdefabcdef',
+  version: 2,
+  from: 1,
+  canary: 'green',
+  steps: [5, 50],
+  step: -1,
+  percent: 0,
+  intent: null,
+  until: null,
+  settings: { alpha: 0.01, beta: 0.05, horizon: 60, signals: {} },
+  judge: null,
+  judgement: 'started',
+  since: 3,
+}
+const at = (step: number, percent: number, intent: RolloutState['intent'] = null): RolloutState => ({ ...started, step, percent, intent })
+const to5 = { step: 0, percent: 5, expecting: 0 }
+
+describe('nextMove', () => {
+  it.each<[string, RolloutState, number, Wish, Move]>([
+    ['writes the first step ahead', started, 0, 'observe', { do: 'intend', step: 0, percent: 5, expecting: 0 }],
+    ['acts on an intent not applied', at(-1, 0, to5), 0, 'observe', { do: 'act', percent: 5, expecting: 0 }],
+    ['confirms an intent that was applied', at(-1, 0, to5), 5, 'observe', { do: 'confirm', step: 0, percent: 5, ends: false }],
+    [
+      'takes the grain of the target for the weight',
+      at(-1, 0, to5),
+      5.078125,
+      'observe',
+      { do: 'confirm', step: 0, percent: 5, ends: false },
+    ],
+    ['observes at a confirmed weight', at(0, 5), 5.078125, 'observe', { do: 'observe' }],
+    ['advances on proof', at(0, 5), 5, 'advance', { do: 'intend', step: 1, percent: 50, expecting: 5 }],
+    ['advances to everything after the last step', at(1, 50), 50, 'advance', { do: 'intend', step: 2, percent: 100, expecting: 50 }],
+    [
+      'ends at everything',
+      at(1, 50, { step: 2, percent: 100, expecting: 50 }),
+      100,
+      'observe',
+      { do: 'confirm', step: 2, percent: 100, ends: true },
+    ],
+    [
+      'does not take 99.8 % for everything',
+      at(1, 50, { step: 2, percent: 100, expecting: 50 }),
+      99.8,
+      'observe',
+      {
+        do: 'drift',
+        reason: 'the canary has 99.8 % of the traffic where 50 % or 100 % were set',
+      },
+    ],
+    ['gives traffic back from any weight', at(0, 5), 37, 'restore', { do: 'intend', step: -1, percent: 0, expecting: 37 }],
+    [
+      'gives traffic back over an unapplied step',
+      at(0, 5, { step: 1, percent: 50, expecting: 5 }),
+      5,
+      'restore',
+      { do: 'intend', step: -1, percent: 0, expecting: 5 },
+    ],
+    [
+      'goes on giving back whatever is wished',
+      at(0, 5, { step: -1, percent: 0, expecting: 5 }),
+      5,
+      'advance',
+      { do: 'act', percent: 0, expecting: null },
+    ],
+    [
+      'is not done before the weight reads 0',
+      at(0, 5, { step: -1, percent: 0, expecting: 5 }),
+      0.2,
+      'observe',
+      { do: 'act', percent: 0, expecting: null },
+    ],
+    [
+      'confirms the return at 0',
+      at(0, 5, { step: -1, percent: 0, expecting: 5 }),
+      0,
+      'observe',
+      { do: 'confirm', step: -1, percent: 0, ends: true },
+    ],
+    ['ends at once where nothing was moved', started, 0, 'restore', { do: 'end' }],
+  ])('%s', (_, rollout, live, wish, move) => {
+    expect(nextMove(rollout, live, wish)).toEqual(move)
+  })
+
+  it('reports a weight that nobody here wrote and leaves it', () => {
+    expect(nextMove(at(0, 5), 50, 'advance')).toMatchObject({ do: 'drift' })
+    expect(nextMove(at(-1, 0, to5), 30, 'observe')).toMatchObject({ do: 'drift' })
+    expect(nextMove(started, 30, 'observe')).toMatchObject({ do: 'drift' })
+  })
+
+  it('takes all traffic for the first version of an environment, whatever its slot has now', () => {
+    const first = { ...started, from: null, steps: [] }
+    expect(nextMove(first, 50, 'observe')).toEqual({ do: 'intend', step: 0, percent: 100, expecting: 50 })
+  })
+})
