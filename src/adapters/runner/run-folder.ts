@@ -100,7 +100,9 @@ export const runFolders = (settings: RunFolderSettings): RunFolders => {
         const matching = [...new Set(run === undefined ? runs : runs.filter(name => name === run))].sort()
         if (matching.length > 1) throw several(model, matching, 'as artifacts of this workflow run')
         if (matching[0] !== undefined) return fetchArtifact(model, matching[0])
-        looked.push(`artifacts ${prefix}* of workflow run ${settings.workflowRun ?? '(unknown)'}: ${runs.length === 0 ? 'none' : runs.join(', ')}`)
+        looked.push(
+          `artifacts ${prefix}* of workflow run ${settings.workflowRun ?? '(unknown)'}: ${runs.length === 0 ? 'none' : runs.join(', ')}`,
+        )
       } else looked.push('artifacts of this workflow run: there is no artifact service here')
 
       const event = await registered()
@@ -152,7 +154,9 @@ export const writeAtomically = async (path: string, text: string): Promise<void>
 }
 
 const several = (model: string, runs: readonly string[], where: string): UserError =>
-  new UserError(`there are ${runs.length} runs of ${model} ${where}: ${runs.join(', ')}. Name the one that is meant with the input \`run\`.`)
+  new UserError(
+    `there are ${runs.length} runs of ${model} ${where}: ${runs.join(', ')}. Name the one that is meant with the input \`run\`.`,
+  )
 
 const emptied = async (folder: string): Promise<string> => {
   await rm(folder, { recursive: true, force: true })
@@ -179,7 +183,10 @@ const parseRecord = (text: string, file: string): RunRecord => {
 }
 
 const isPlainRelative = (path: string): boolean =>
-  !path.startsWith('/') && !path.includes('\\') && !path.includes('\0') && path.split('/').every(part => part !== '' && part !== '.' && part !== '..')
+  !path.startsWith('/') &&
+  !path.includes('\\') &&
+  !path.includes('\0') &&
+  path.split('/').every(part => part !== '' && part !== '.' && part !== '..')
 
 const listedFiles = (record: RunRecord): readonly DigestedFile[] => [
   ...record.model_files.map(file => ({ ...file, path: `model/${file.path}` })),
@@ -190,7 +197,8 @@ const checkFiles = async (folder: string, record: RunRecord, digestFile: RunFold
   const files = listedFiles(record)
   if (files.length > mostFiles) throw new UserError(`run ${record.run} lists ${files.length} files, more than ${mostFiles}`)
   for (const file of files) {
-    if (!isPlainRelative(file.path)) throw new UserError(`run ${record.run} lists a file outside of its folder: ${JSON.stringify(file.path)}`)
+    if (!isPlainRelative(file.path))
+      throw new UserError(`run ${record.run} lists a file outside of its folder: ${JSON.stringify(file.path)}`)
     const found = await digestFile(join(folder, 'files', file.path))
     if (found.sha256 !== file.sha256 || found.bytes !== file.bytes)
       throw new UserError(

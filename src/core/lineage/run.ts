@@ -57,5 +57,11 @@ export const runRecord = z.strictObject({
     .strictObject({ version: z.int().min(1), predictions: digestedFile })
     .nullable()
     .describe('the champion scored on the same rows by this run (below files/), where its stored predictions did not serve'),
+  reproduced: z
+    .boolean()
+    .nullable()
+    .optional()
+    .describe('does the saved model, run by `score`, give the predictions again; null or absent where there is no `score`'),
+  reproduction: z.string().max(500).optional().describe('the same in words'),
 })
 export type RunRecord = z.output<typeof runRecord>

@@ -15,7 +15,10 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 it('digests one file', async () => {
   writeFileSync(join(folder, 'a'), 'abc')
-  expect(await digestFile(join(folder, 'a'))).toEqual({ bytes: 3, sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad' })
+  expect(await digestFile(join(folder, 'a'))).toEqual({
+    bytes: 3,
+    sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+  })
   expect(await digestTree(join(folder, 'a'))).toEqual([{ path: 'a', bytes: 3, sha256: sha256('abc') }])
 })
 

@@ -1,0 +1,78 @@
+import { parse as parseYaml } from 'yaml'
+import { UserError } from '../errors.ts'
+import type { ReportedValue } from '../lineage/run.ts'
+
+const mostMetrics = 1000
+const longestName = 200
+const deepest = 16
+
+const words = new Map<string, ReportedValue>([
+  ['nan', 'NaN'],
+  ['.nan', 'NaN'],
+  ['infinity', 'Infinity'],
+  ['+infinity', 'Infinity'],
+  ['inf', 'Infinity'],
+  ['+inf', 'Infinity'],
+  ['.inf', 'Infinity'],
+  ['-infinity', '-Infinity'],
+  ['-inf', '-Infinity'],
+  ['-.inf', '-Infinity'],
+])
+
+/**
+ * Reads the metrics that a training script wrote, as JSON (with the bare NaN and Infinity that Python writes) or YAML. Nested objects are flattened with `/`.
+ * Numbers that JSON cannot hold are kept as words, and null, which some libraries write for NaN, is NaN: an undefined metric must never vanish. Other texts,
+ * truth values and lists are no metrics and are left out.
+ *
+ * @param file for messages, and for its ending: `.yaml` and `.yml` are YAML, all else JSON
+ */
+export const readReportedMetrics = (text: string, file: string): Record<string, ReportedValue> => {
+  const value = /\.ya?ml$/i.test(file) ? yamlOf(text, file) : jsonOf(text, file)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new UserError(`${file} must hold an object of metrics, such as {"roc_auc": 0.91}`, { place: { file } })
+  const metrics = new Map<string, ReportedValue>()
+  flatten(value, [], metrics, file)
+  if (metrics.size > mostMetrics)
+    throw new UserError(`${file} holds ${metrics.size} metrics, more than ${mostMetrics}`, { place: { file } })
+  return Object.fromEntries(metrics)
+}
+
+const jsonOf = (text: string, file: string): unknown => {
+  const quoted = text
+    .replace(/^\uFEFF/, '')
+    .replace(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g, token => (token.startsWith('"') ? token : `"${token}"`))
+  try {
+    return JSON.parse(quoted)
+  } catch (cause) {
+    throw new UserError(`${file} is not JSON: ${cause instanceof Error ? cause.message : 'not readable'}`, { place: { file }, cause })
+  }
+}
+
+const yamlOf = (text: string, file: string): unknown => {
+  try {
+    return parseYaml(text, { maxAliasCount: 100 })
+  } catch (cause) {
+    throw new UserError(`${file} is not YAML: ${cause instanceof Error ? cause.message : 'not readable'}`, { place: { file }, cause })
+  }
+}
+
+const flatten = (value: object, path: readonly string[], metrics: Map<string, ReportedValue>, file: string): void => {
+  if (path.length > deepest) throw new UserError(`${file} is nested more than ${deepest} deep at ${path.join('/')}`, { place: { file } })
+  for (const [key, item] of Object.entries(value)) {
+    const name = [...path, key].join('/')
+    const read = reported(item)
+    if (read !== null) {
+      if (name.length > longestName)
+        throw new UserError(`${file} has a metric with a name of ${name.length} characters`, { place: { file } })
+      metrics.set(name, read)
+    } else if (typeof item === 'object' && item !== null && !Array.isArray(item)) flatten(item, [...path, key], metrics, file)
+  }
+}
+
+const reported = (item: unknown): ReportedValue | null => {
+  if (item === null) return 'NaN'
+  if (typeof item === 'string') return words.get(item.trim().toLowerCase()) ?? null
+  if (typeof item !== 'number') return null
+  if (Number.isNaN(item)) return 'NaN'
+  return Number.isFinite(item) ? item : item > 0 ? 'Infinity' : '-Infinity'
+}
