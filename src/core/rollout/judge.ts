@@ -5,7 +5,7 @@ import type { Counts, JudgeSettings, JudgeState, SignalSettings, SignalState } f
 import { logSum } from './log-space.ts'
 import { comparable } from './relative-evidence.ts'
 import { sampleRatioAlarm, sampleRatioEvidence } from './sample-ratio.ts'
-import { arms, count, evidence, percent, rate } from './words.ts'
+import { arms, bar, count, evidence, percent, rate } from './words.ts'
 
 /** Counts of one window that overlaps with no other, all at one weight. `weight` is the canary's share of traffic as read from the target. */
 export interface Batch {
@@ -80,8 +80,6 @@ const judgeSignal = (name: string, settings: JudgeSettings, signal: SignalSettin
   const { total } = state
   const harm = harmEvidence(state.harm, state.batches, settings.horizon)
   const acceptance = acceptanceEvidence(state.acceptance, { requests: total.canary, bad: total.canaryBad }, signal.acceptable)
-  const harmBar = evidence(-Math.log(settings.alpha))
-  const proofBar = evidence(-Math.log(settings.beta))
   return {
     name,
     required: signal.required,
@@ -91,7 +89,7 @@ const judgeSignal = (name: string, settings: JudgeSettings, signal: SignalSettin
     acceptable: signal.acceptable,
     accepted: acceptance >= -Math.log(settings.beta),
     breaker: breakerOf(state, signal),
-    words: `${name}: ${arms('bad', total)} (${rate(total.canaryBad, total.canary)} against ${rate(total.stableBad, total.stable)}), harm ${evidence(harm)} of ${harmBar}, proof (below ${percent(signal.acceptable)} or less than ${signal.unacceptable} x stable) ${evidence(acceptance)} of ${proofBar}`,
+    words: `${name}: ${arms('bad', total)} (${rate(total.canaryBad, total.canary)} against ${rate(total.stableBad, total.stable)}), harm ${evidence(harm)} of ${bar(settings.alpha)}, proof (below ${percent(signal.acceptable)} or less than ${signal.unacceptable} x stable) ${evidence(acceptance)} of ${bar(settings.beta)}`,
   }
 }
 
@@ -144,10 +142,7 @@ export const judgementOf = (settings: JudgeSettings, state: JudgeState): Judgeme
   if (harm > trend) return answer('hold', `harm ${evidence(harm)} is above 3: no step up while there is a trend`)
   const unproven = required.find(signal => !signal.accepted)
   if (unproven)
-    return answer(
-      'hold',
-      `${unproven.name} is not proven acceptable yet: ${evidence(unproven.acceptance)} of ${evidence(-Math.log(settings.beta))}`,
-    )
+    return answer('hold', `${unproven.name} is not proven acceptable yet: ${evidence(unproven.acceptance)} of ${bar(settings.beta)}`)
   return answer('promote', required.map(signal => signal.words).join('; '))
 }
 

@@ -16,6 +16,9 @@ export const evidence = (log: number): string => {
   return mantissa === '10.0' ? `1.0e${exponent + 1}` : `${mantissa}e${exponent}`
 }
 
+/** The e-value that an error bound asks for: 1/0.01 is 100. */
+export const bar = (bound: number): string => count(Number((1 / bound).toPrecision(3)))
+
 /** A share as a percentage with at most two digits after the point: "0.5 %", "5 %". */
 export const percent = (share: number): string => `${Number((share * 100).toFixed(2))} %`
 
