@@ -143,16 +143,16 @@ const answer = async (request: IncomingMessage, response: ServerResponse): Promi
   if (request.method !== 'POST') return send(response, 404, { error: 'no such page' })
   const body = await bodyOf(request)
   if (pathname === '/deploy') {
-    await deploy(slotOf(body['slot']), Number(body['version']), String(body['files']))
+    await deploy(slotOf(body.slot), Number(body.version), String(body.files))
     return send(response, 200, {})
   }
   if (pathname === '/weight') {
-    const expecting = typeof body['expecting'] === 'number' ? body['expecting'] : null
-    const problem = setWeight(slotOf(body['slot']), Number(body['percent']), expecting, Number(body['seq'] ?? seq))
+    const expecting = typeof body.expecting === 'number' ? body.expecting : null
+    const problem = setWeight(slotOf(body.slot), Number(body.percent), expecting, Number(body.seq ?? seq))
     return send(response, problem === null ? 200 : 409, problem === null ? {} : { error: problem })
   }
   if (pathname === '/fault') {
-    faults.set(Number(body['version']), Number(body['rate']))
+    faults.set(Number(body.version), Number(body.rate))
     return send(response, 200, {})
   }
   return send(response, 404, { error: 'no such page' })
