@@ -1,0 +1,48 @@
+import { tQuantile, tTwoSided } from './distributions.ts'
+import type { Interval } from './interval.ts'
+
+/** Sum with Neumaier's compensation: its error does not grow with the number of terms. */
+export const sum = (values: ArrayLike<number>): number => {
+  let total = 0
+  let lost = 0
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] as number
+    const next = total + value
+    lost += Math.abs(total) >= Math.abs(value) ? total - next + value : value - next + total
+    total = next
+  }
+  return total + lost
+}
+
+export interface Moments {
+  readonly n: number
+  readonly mean: number
+  /** Standard error of the mean; NaN for one value. */
+  readonly error: number
+}
+
+/** Mean and its standard error, in two passes. */
+export const moments = (values: ArrayLike<number>): Moments => {
+  const n = values.length
+  const mean = sum(values) / n
+  let squares = 0
+  for (let index = 0; index < n; index++) {
+    const gap = (values[index] as number) - mean
+    squares += gap * gap
+  }
+  return { n, mean, error: Math.sqrt(squares / (n - 1) / n) }
+}
+
+/** Student's t interval of a mean; null for fewer than two values. */
+export const meanInterval = ({ n, mean, error }: Moments, confidence: number): Interval | null => {
+  if (n < 2) return null
+  const reach = error === 0 ? 0 : tQuantile(0.5 + confidence / 2, n - 1) * error
+  return { low: mean - reach, high: mean + reach }
+}
+
+/** Student's t test of a mean against 0 (paired t when the values are differences); null where the values do not vary. */
+export const meanTest = ({ n, mean, error }: Moments): { readonly statistic: number; readonly p: number } | null => {
+  if (n < 2 || error === 0) return null
+  const statistic = mean / error
+  return { statistic, p: tTwoSided(statistic, n - 1) }
+}
