@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
 import type { Place } from '../core/errors.ts'
 import { harmless } from '../core/report/log-line.ts'
@@ -38,6 +37,6 @@ export const writeOutputs = (outputs: ReadonlyMap<string, string>, env: NodeJS.P
     for (const [name, value] of outputs) if (value !== '') print(`${name}=${value}`)
     return
   }
-  const delimiter = `refline_${randomUUID()}`
+  const delimiter = `refline_${crypto.randomUUID()}`
   appendFileSync(file, [...outputs].map(([name, value]) => `${name}<<${delimiter}\n${value}\n${delimiter}\n`).join(''))
 }
