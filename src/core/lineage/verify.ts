@@ -35,7 +35,12 @@ const parse = <T>(schema: z.ZodType<T>, text: string, limit: number, model: stri
 
 /** record.json as it is written: validated, canonical and at most 64 KB, with its digest. Throws a UserError where it is too large. */
 export const encodeRecord = (record: LedgerRecord): { readonly text: string; readonly digest: string } => {
-  const text = canonicalJson(ledgerRecord.parse(record))
+  const parsed = ledgerRecord.safeParse(record)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw new UserError(`This cannot be recorded in the ledger of ${record.model}: ${issue?.path.join('.')}: ${issue?.message}`)
+  }
+  const text = canonicalJson(parsed.data)
   if (byteLength(text) > recordLimit) {
     throw new UserError(
       `A record of ${byteLength(text)} bytes does not fit the ledger of ${record.model} (at most ${recordLimit}). Fewer data files, params or model files in a run make it smaller; a folder as train.output counts every file in it.`,

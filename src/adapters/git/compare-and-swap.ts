@@ -1,0 +1,95 @@
+import { UserError } from '../../core/errors.ts'
+import type { Clock } from '../../ports/clock.ts'
+import { RemoteError, type Repository } from './repository.ts'
+
+/** The newest commit of a ref as the loop hands it on: null where there is no such ref. */
+export type Head = string | null
+
+export interface Commit {
+  readonly files: Readonly<Record<string, string>>
+  readonly message: string
+}
+
+/** One write to a ref: what is looked for in each head, and what is written where it is not there. */
+export interface Write<T> {
+  readonly ref: string
+  /** For messages: `the ledger of churn`. */
+  readonly name: string
+  /** The result where this write is in the ref already, else null. Asked after every attempt, whatever git said of it. */
+  find(head: Head): Promise<T | null>
+  /** What to write for this very head, or the result where nothing is to be written. */
+  propose(head: Head): Promise<Commit | { readonly done: T }>
+  /** What to do where the remote will never take it; by default a UserError. */
+  readonly refused?: (words: string) => T
+}
+
+export interface LoopSettings {
+  readonly repository: Repository
+  readonly remote: string
+  readonly clock: Clock
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+  readonly deadlineSeconds: number
+}
+
+const longestWait = 4000
+const firstWait = 50
+const longestCall = 60_000
+const shortestCall = 5000
+const readingSeconds = 60
+
+/** Milliseconds to wait after the n-th failure: full jitter, `U(0, min(4 s, 50 ms * 2^n))`. */
+export const backoff = (failures: number, random: () => number): number => random() * Math.min(longestWait, firstWait * 2 ** failures)
+
+const callTimeout = (settings: LoopSettings, end: number): number =>
+  Math.max(shortestCall, Math.min(longestCall, end - settings.clock.now()))
+
+/** Reads a ref, again where the remote gives no answer, for a minute at most. Throws a RemoteError. */
+export const readRef = async (settings: LoopSettings, ref: string, end: number, depth?: number): Promise<Head> => {
+  const until = Math.min(end, settings.clock.now() + readingSeconds * 1000)
+  for (let failures = 0; ; failures += 1) {
+    try {
+      return await settings.repository.fetch(ref, callTimeout(settings, end), depth)
+    } catch (error) {
+      if (!(error instanceof RemoteError) || error.problem === 'refused' || settings.clock.now() >= until) throw error
+    }
+    await settings.clock.sleep(backoff(failures, settings.random))
+  }
+}
+
+/**
+ * Writes to a ref by compare-and-swap: read the head, look whether the write is there, compute it for this head, push plainly, and read again whatever the
+ * push said. Ends with a UserError at the deadline or where the remote refuses for good.
+ */
+export const compareAndSwap = async <T>(settings: LoopSettings, write: Write<T>): Promise<T> => {
+  const { clock, repository } = settings
+  const end = clock.now() + settings.deadlineSeconds * 1000
+  let failures = 0
+  let words = ''
+  let refused = false
+  for (;;) {
+    const head = await readRef(settings, write.ref, end, 1)
+    const found = await write.find(head)
+    if (found !== null) return found
+    if (refused) {
+      if (write.refused !== undefined) return write.refused(words)
+      throw new UserError(
+        `${write.name} could not be written: ${settings.remote} refused it (${words}). The job needs \`permissions: contents: write\`, and no rule may forbid ${write.ref}.`,
+      )
+    }
+    if (clock.now() >= end) {
+      throw new UserError(
+        `${write.name} could not be written within ${settings.deadlineSeconds} s: ${failures} attempts on ${settings.remote} failed (last: ${words || 'none'}). It was read again and nothing was written; run again.`,
+      )
+    }
+    const proposal = await write.propose(head)
+    if ('done' in proposal) return proposal.done
+    const commit = await repository.commit(proposal.files, head, proposal.message, Math.floor(clock.now() / 1000))
+    const answer = await repository.push(commit, write.ref, callTimeout(settings, end))
+    if (answer.said === 'done') continue
+    words = answer.words
+    refused = answer.said === 'refused'
+    if (!refused) await clock.sleep(Math.min(backoff(failures, settings.random), Math.max(0, end - clock.now())))
+    failures += 1
+  }
+}
