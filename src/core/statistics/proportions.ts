@@ -25,8 +25,7 @@ export const mcnemarMidP = (b: number, c: number): number => {
 }
 
 /** Two-sided exact p-value of McNemar's test. */
-export const mcnemarExact = (b: number, c: number): number =>
-  b + c === 0 ? 1 : Math.min(1, 2 * binomial.cdf(Math.min(b, c), b + c, 0.5))
+export const mcnemarExact = (b: number, c: number): number => (b + c === 0 ? 1 : Math.min(1, 2 * binomial.cdf(Math.min(b, c), b + c, 0.5)))
 
 /** Tango's (1998) score statistic for the paired difference (b - c) / n under a true difference `delta`. */
 export const tangoStatistic = (b: number, c: number, n: number, delta: number): number => {

@@ -1,0 +1,124 @@
+import type { Difference, Estimate } from '../../comparison/assessment.ts'
+import type { Resampling } from '../../statistics/bootstrap.ts'
+import { detectableDifference, type Interval } from '../../statistics/interval.ts'
+import type { Task } from '../predictions.ts'
+import type { Sample } from '../sample.ts'
+
+/** How uncertainty is to be computed: the two-sided confidence, and the resampling of metrics that need it. */
+export interface Method extends Resampling {
+  readonly confidence: number
+}
+
+/** A point and its interval, or why there is none. */
+export type Measured =
+  | {
+      readonly value: number
+      readonly interval: Interval | null
+      readonly method: string
+      /** Standard error, for the report's arithmetic. */
+      readonly error?: number
+    }
+  | { readonly undefined: string }
+
+/** A paired difference with its interval and its test. */
+export interface Compared {
+  readonly interval: Interval | null
+  readonly method: string
+  readonly test: string
+  readonly statistic: number | null
+  readonly p: number | null
+  readonly error: number | null
+}
+
+/**
+ * One metric: what it needs, how it is measured on rows and how two models are compared on the same rows. `measure` and `compare` are only called where
+ * the sample has what is needed, at least one row and no problem; `compare` only where both values are defined.
+ */
+export interface Metric {
+  readonly name: string
+  /** As shown in reports. */
+  readonly title: string
+  readonly tasks: readonly Task[]
+  readonly direction: 'higher' | 'lower'
+  readonly needs: 'score' | 'prediction' | 'probabilities'
+  /** Rows in the metric's own denominator: positives for recall. */
+  support(sample: Sample): number
+  measure(sample: Sample, method: Method): Measured
+  /** `challenger` and `champion` have the same rows in the same order, with the same labels and classes. */
+  compare(challenger: Sample, champion: Sample, method: Method): Compared
+}
+
+/** An estimate that is undefined, with the reason. */
+export const undefinedEstimate = (reason: string, support: number | null = null): Estimate => ({
+  value: null,
+  low: null,
+  high: null,
+  support,
+  method: null,
+  reason,
+})
+
+const unmet = (metric: Metric, sample: Sample): string | null => {
+  if (sample.problem !== null) return sample.problem
+  if (sample.rows === 0) return 'there are no rows'
+  if (metric.needs === 'prediction' && sample.predicted === null)
+    return sample.task === 'binary'
+      ? 'the predictions have no prediction column and refline.yml names no threshold'
+      : 'the predictions have no prediction column'
+  if (metric.needs === 'score' && sample.scores === null) return 'the predictions have no score column'
+  if (metric.needs === 'probabilities' && sample.probabilities === null)
+    return 'the predictions have no probability column for every class (`score_<class>` or `p_<class>`)'
+  return null
+}
+
+/** The metric on a sample. Anything that is not a finite number is undefined, with a reason. */
+export const estimateOf = (metric: Metric, sample: Sample, method: Method): Estimate => {
+  const missing = unmet(metric, sample)
+  if (missing !== null) return undefinedEstimate(missing)
+  const support = metric.support(sample)
+  const measured = metric.measure(sample, method)
+  if ('undefined' in measured) return undefinedEstimate(measured.undefined, support)
+  if (!Number.isFinite(measured.value)) return undefinedEstimate('its value is not a finite number', support)
+  const interval = finiteInterval(measured.interval)
+  return {
+    value: measured.value,
+    low: interval?.low ?? null,
+    high: interval?.high ?? null,
+    support,
+    method: interval ? measured.method : null,
+    reason: interval ? null : 'these rows are too few for an interval',
+  }
+}
+
+const finiteInterval = (interval: Interval | null): Interval | null =>
+  interval !== null && Number.isFinite(interval.low) && Number.isFinite(interval.high) ? interval : null
+
+/** The paired difference, challenger minus champion; undefined where either value is. */
+export const differenceOf = (
+  metric: Metric,
+  challenger: { readonly sample: Sample; readonly estimate: Estimate },
+  champion: { readonly sample: Sample; readonly estimate: Estimate },
+  method: Method,
+): Difference => {
+  const [ours, theirs] = [challenger.estimate, champion.estimate]
+  if (ours.value === null || theirs.value === null) {
+    const reason = ours.value === null ? `of this run: ${ours.reason}` : `of the champion: ${theirs.reason}`
+    return { ...undefinedEstimate(reason), test: null, statistic: null, p: null, detectable: null }
+  }
+  const compared = metric.compare(challenger.sample, champion.sample, method)
+  const interval = finiteInterval(compared.interval)
+  const finite = (value: number | null): number | null => (value !== null && Number.isFinite(value) ? value : null)
+  const error = finite(compared.error)
+  return {
+    value: ours.value - theirs.value,
+    low: interval?.low ?? null,
+    high: interval?.high ?? null,
+    support: ours.support,
+    method: interval ? compared.method : null,
+    reason: interval ? null : 'these rows are too few for an interval of the difference',
+    test: compared.test,
+    statistic: finite(compared.statistic),
+    p: finite(compared.p),
+    detectable: error !== null && error > 0 ? detectableDifference(error) : null,
+  }
+}

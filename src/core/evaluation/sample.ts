@@ -1,0 +1,84 @@
+import { ascendingOrder } from '../statistics/ranking.ts'
+import type { Predictions, Task } from './predictions.ts'
+
+/** Rows that metrics are computed on: all of the predictions or a part of them. `Predictions` is one itself. */
+export interface Sample {
+  readonly task: Task
+  readonly rows: number
+  readonly classes: readonly string[]
+  readonly labels: Uint16Array | Float64Array
+  readonly predicted: Uint16Array | Float64Array | null
+  readonly scores: Float64Array | null
+  readonly probabilities: readonly Float64Array[] | null
+  readonly threshold: number | null
+  readonly problem: string | null
+}
+
+type Column = Uint16Array | Float64Array
+
+const gather = <C extends Column>(column: C, rows: Uint32Array): C => {
+  const part = (column instanceof Float64Array ? new Float64Array(rows.length) : new Uint16Array(rows.length)) as C
+  for (let place = 0; place < rows.length; place++) part[place] = column[rows[place] as number] as number
+  return part
+}
+
+/** The named rows, in that order. */
+export const partOf = (sample: Sample, rows: Uint32Array): Sample => ({
+  task: sample.task,
+  rows: rows.length,
+  classes: sample.classes,
+  labels: gather(sample.labels, rows),
+  predicted: sample.predicted && gather(sample.predicted, rows),
+  scores: sample.scores && gather(sample.scores, rows),
+  probabilities: sample.probabilities && sample.probabilities.map(column => gather(column, rows)),
+  threshold: sample.threshold,
+  problem: sample.problem,
+})
+
+/** The rows of every value of a slice column, `a x b` being the values of both; in order of the values' names. */
+export const rowsBySlice = (predictions: Predictions, slice: string): ReadonlyMap<string, Uint32Array> => {
+  const columns = slice.split(' x ').map(name => predictions.slices.get(name.trim()))
+  const lists = new Map<string, number[]>()
+  for (let row = 0; row < predictions.rows; row++) {
+    const value = columns.map(column => column?.values[column.codes[row] as number] ?? '').join(' x ')
+    const list = lists.get(value)
+    if (list) list.push(row)
+    else lists.set(value, [row])
+  }
+  return new Map([...lists].sort(([a], [b]) => (a < b ? -1 : 1)).map(([value, rows]) => [value, Uint32Array.from(rows)]))
+}
+
+/** Remembers what is derived from a sample, so that metrics of one family share one pass and one sort. */
+export const derived = <T>(derive: (sample: Sample) => T): ((sample: Sample) => T) => {
+  const known = new WeakMap<Sample, { readonly value: T }>()
+  return sample => {
+    const found = known.get(sample)
+    if (found) return found.value
+    const value = derive(sample)
+    known.set(sample, { value })
+    return value
+  }
+}
+
+/** Counts of label * classes + predicted class. */
+export const confusion = derived((sample): Float64Array => {
+  const width = sample.classes.length
+  const counts = new Float64Array(width * width)
+  const { labels, predicted } = sample
+  if (predicted === null) return counts
+  for (let row = 0; row < sample.rows; row++) {
+    const cell = (labels[row] as number) * width + (predicted[row] as number)
+    counts[cell] = (counts[cell] as number) + 1
+  }
+  return counts
+})
+
+/** Rows of each class. */
+export const classRows = derived((sample): Float64Array => {
+  const counts = new Float64Array(sample.classes.length)
+  if (sample.task !== 'regression') for (const label of sample.labels) counts[label] = (counts[label] as number) + 1
+  return counts
+})
+
+/** Ascending order of the scores. */
+export const scoreOrder = derived(sample => ascendingOrder(sample.scores ?? new Float64Array(0)))
