@@ -1,0 +1,72 @@
+import { join } from 'node:path'
+import { readPredictions } from '../../adapters/files/predictions.ts'
+import type { Opponent } from '../../core/comparison/assessment.ts'
+import type { ModelConfiguration } from '../../core/configuration/schema.ts'
+import { UserError } from '../../core/errors.ts'
+import { holdoutDigest } from '../../core/evaluation/holdout.ts'
+import type { Predictions } from '../../core/evaluation/predictions.ts'
+import { rulesForStored } from '../../core/evaluation/stored-predictions.ts'
+import type { LedgerState, VersionRecord } from '../../core/lineage/events.ts'
+import type { ModelStore } from '../../ports/model-store.ts'
+import type { OpenRun, RunFolders } from '../../ports/run-folders.ts'
+
+/** What stands against a run, with its predictions where they can be had. */
+export interface Faced {
+  readonly opponent: Opponent
+  readonly record: VersionRecord | null
+  readonly predictions: Predictions | null
+}
+
+/**
+ * Finds the champion and its predictions on the run's holdout: those that the run made, else those stored beside the version where the holdout is the same. A
+ * champion that is recorded but cannot be compared is "unreachable", which passes nothing. "No champion" must be proven: a ledger that was read, and, where it is
+ * empty, no release of the model either.
+ */
+export const faceChampion = async (
+  state: LedgerState,
+  store: ModelStore,
+  runs: RunFolders,
+  run: OpenRun,
+  model: ModelConfiguration,
+  challenger: Predictions | null,
+): Promise<Faced> => {
+  const version = state.aliases.champion
+  if (version === undefined)
+    return { opponent: { kind: 'first', proof: await proofOfFirst(state, store) }, record: null, predictions: null }
+  const record = state.records[String(version)] ?? null
+  const unreachable = (reason: string): Faced => ({ opponent: { kind: 'unreachable', version, reason }, record, predictions: null })
+  if (challenger === null) return unreachable('this run has no predictions that could be compared row by row')
+  const faced = (predictions: Predictions): Faced => ({ opponent: { kind: 'champion', version }, record, predictions })
+  try {
+    const own = run.record.champion
+    if (own !== null && own.version === version) return faced(await readPredictions(join(run.folder, 'files', own.predictions.path), model))
+    if (record === null) return unreachable(`the ledger's state has no record of v${version}`)
+    const asset = record.assets.find(candidate => candidate.path.startsWith('predictions.'))
+    const score = model.predictions !== undefined && 'score' in model.predictions && model.predictions.score !== undefined
+    if (asset === undefined)
+      return unreachable(
+        `no predictions are stored with it${score ? ', and this run did not score it' : ', and there is no `score` command to make them'}`,
+      )
+    if (record.holdout !== holdoutDigest(challenger))
+      return unreachable(
+        `the holdout is another one than its stored predictions are for${score ? ', and this run did not score it' : ', and there is no `score` command'}`,
+      )
+    const folder = await runs.scratch(`champion-${run.record.run}`)
+    await store.fetch(record.tag, [asset], folder)
+    return faced(await readPredictions(join(folder, asset.path), rulesForStored(model)))
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    return unreachable(error.message)
+  }
+}
+
+const proofOfFirst = async (state: LedgerState, store: ModelStore): Promise<string> => {
+  if (state.seq > 0)
+    return `the ledger was read: ${state.versions === 0 ? 'it has no version' : `of its ${state.versions} versions none is or was champion`} of ${state.model}`
+  const tags = await store.tags(state.model)
+  if (tags.length > 0)
+    throw new UserError(
+      `the ledger of ${state.model} is gone, its releases are not (${tags.slice(0, 3).join(', ')}): this is not a first version. Restore refs/refline/models/${state.model}/decisions from a clone, or remove the releases if they are not wanted.`,
+    )
+  return `the ledger was read, it has no version of ${state.model}, and no release carries a tag of it`
+}

@@ -1,0 +1,133 @@
+import { join } from 'node:path'
+import { readPredictions } from '../../adapters/files/predictions.ts'
+import type { RunnerContext } from '../../adapters/runner/context.ts'
+import { assess } from '../../core/comparison/assess.ts'
+import type { Assessment } from '../../core/comparison/assessment.ts'
+import { UserError } from '../../core/errors.ts'
+import type { Predictions } from '../../core/evaluation/predictions.ts'
+import type { LedgerState, VersionRecord } from '../../core/lineage/events.ts'
+import type { RunRecord } from '../../core/lineage/run.ts'
+import type { Forge } from '../../ports/forge.ts'
+import type { Ledger } from '../../ports/ledger.ts'
+import type { ModelStore } from '../../ports/model-store.ts'
+import type { Log } from '../../ports/report.ts'
+import type { OpenRun, RunFolders } from '../../ports/run-folders.ts'
+import { faceChampion } from './champion.ts'
+import { findRules, type Rules } from './rules.ts'
+
+export interface JudgePorts {
+  readonly context: RunnerContext
+  readonly runs: RunFolders
+  readonly ledger: Ledger
+  readonly store: ModelStore
+  /** Null without a repository on GitHub. */
+  readonly forge: Forge | null
+  readonly log: Log
+}
+
+export interface JudgeRequest {
+  readonly model: string | undefined
+  readonly config: string
+  readonly run: string | undefined
+  readonly overrideReason?: string | undefined
+}
+
+/** One run, judged. */
+export interface Judged {
+  readonly rules: Rules
+  readonly run: OpenRun
+  readonly state: LedgerState
+  readonly assessment: Assessment
+  readonly predictions: Predictions | null
+  readonly champion: VersionRecord | null
+  readonly result: { readonly path: string; readonly text: string }
+}
+
+/** The one way to an assessment, behind `compare-champion`, `evaluate-gate` and `register`: finds and checks the run, the rules and the champion, and judges. */
+export const judge = async (request: JudgeRequest, ports: JudgePorts): Promise<Judged> => {
+  const rules = await findRules(ports.context, ports.forge, request.config, request.model)
+  const run = await ports.runs.find(rules.name, request.run, () => registeredHere(ports, rules.name))
+  ports.log.info(`${rules.name}: run ${run.record.run} (${run.origin}), rules: ${rules.policy.from}`)
+  const override = await allowedOverride(request.overrideReason, ports)
+  const challenger = await readChallenger(run, rules)
+  const state = await ports.ledger.read(rules.name)
+  const { opponent, record, predictions } = await faceChampion(state, ports.store, ports.runs, run, rules.model, challenger.predictions)
+  const assessment = assess({
+    model: rules.name,
+    rules: rules.model,
+    policy: rules.policy,
+    run: run.record,
+    runDigest: run.digest,
+    challenger: challenger.predictions,
+    opponent,
+    champion: predictions,
+    change: opponent.kind === 'first' ? 'first' : changeOf(run.record, record),
+    override,
+    problem: challenger.problem,
+  })
+  const result = await ports.runs.writeResult(run, assessment)
+  return { rules, run, state, assessment, predictions: challenger.predictions, champion: record, result }
+}
+
+/** "Retrained" is the same code on other data; anything that cannot be shown to be that has changed. */
+const changeOf = (run: RunRecord, champion: VersionRecord | null): Assessment['change'] =>
+  champion !== null && run.lineage.code !== null && run.lineage.code === champion.code ? 'retrained' : 'changed'
+
+const readChallenger = async (run: OpenRun, rules: Rules): Promise<{ predictions: Predictions | null; problem: string | null }> => {
+  const file = run.record.predictions
+  if (file === null) {
+    const problem = rules.model.predictions === undefined ? null : 'this run has no predictions file, although refline.yml names one'
+    return { predictions: null, problem }
+  }
+  if (rules.model.predictions === undefined) return { predictions: null, problem: null }
+  try {
+    const predictions = await readPredictions(join(run.folder, 'files', file.path), rules.model)
+    const problem =
+      run.record.reproduced === false ? (run.record.reproduction ?? 'the saved model does not reproduce its predictions') : null
+    return { predictions, problem }
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    const { file: where, line } = error.place ?? {}
+    const place = line === undefined || where === undefined ? '' : ` (line ${line})`
+    return { predictions: null, problem: `the predictions cannot be read: ${error.message}${place}` }
+  }
+}
+
+const writers = new Set(['admin', 'maintain', 'write'])
+
+const allowedOverride = async (reason: string | undefined, ports: JudgePorts): Promise<Assessment['override']> => {
+  if (reason === undefined) return null
+  const { context, forge } = ports
+  if (context.event === null || /^(pull_request|merge_group)/.test(context.event))
+    throw new UserError('`override-reason` is never taken on a pull request or in a merge queue; override when the change is registered')
+  if (context.actor === null || forge === null)
+    throw new UserError('`override-reason` needs to know who asks for it: there is no GITHUB_ACTOR or no token')
+  const permission = await forge.permissionOf(context.actor)
+  if (!writers.has(permission))
+    throw new UserError(`${context.actor} may not override the gate: that needs permission to write, found ${permission}`)
+  return { reason: reason.slice(0, 2000), actor: context.actor }
+}
+
+/** What the ledger says was registered by this workflow run, in words for the message that no run was found. */
+const registeredHere = async (ports: JudgePorts, model: string): Promise<string | null> => {
+  const { runId } = ports.context
+  if (runId === null) return null
+  for (const record of (await ports.ledger.records(model)).toReversed()) {
+    if (record.writer.workflow_run !== runId) continue
+    for (const event of record.events)
+      if (event.kind === 'register') return `v${event.version.version} from run ${event.version.run}, whose folder is no longer here`
+  }
+  return null
+}
+
+/**
+ * Why a job must fail by this assessment, or null. Inconclusive fails too, except where the rules only warn and there was a champion to compare with. An override,
+ * which only somebody who may write can give, lets it through.
+ */
+export const gateFailure = (judged: Judged): string | null => {
+  const { assessment, rules } = judged
+  if (assessment.verdict === 'pass' || assessment.override !== null) return null
+  const warns = rules.model.on_inconclusive === 'warn' && assessment.opponent.kind !== 'unreachable'
+  if (assessment.verdict === 'inconclusive' && warns) return null
+  return [assessment.headline, ...assessment.because].join('\n')
+}

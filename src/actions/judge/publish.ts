@@ -1,0 +1,30 @@
+import { commentMarker } from '../../core/report/marker.ts'
+import type { Boundary } from '../../kernel/failpoint.ts'
+import type { Comments, Summary } from '../../ports/report.ts'
+import type { Judged, JudgePorts } from './gather.ts'
+import { commentOf, logLinesOf } from './report.ts'
+
+export interface PublishPorts extends JudgePorts {
+  readonly summary: Summary
+  /** Null without a repository on GitHub or without a token. */
+  readonly comments: Comments | null
+  readonly failpoint: (boundary: Boundary, moment: 'before' | 'after') => void
+}
+
+/** Prints the answer, writes the job summary and, on a pull request, puts up its one comment. Never fails because it may not comment. Returns the comment's URL or ''. */
+export const publish = async (judged: Judged, ports: PublishPorts, comment: 'auto' | 'off'): Promise<string> => {
+  for (const line of logLinesOf(judged, ports.context)) ports.log.info(line)
+  const body = commentOf(judged, ports.context)
+  await ports.summary.write(body)
+  const { pullRequest, workflow } = ports.context
+  if (comment === 'off' || pullRequest === null || ports.comments === null) return ''
+  ports.failpoint('comment', 'before')
+  const answer = await ports.comments.upsert(pullRequest, commentMarker(judged.rules.name, workflow ?? ''), body)
+  ports.failpoint('comment', 'after')
+  if ('url' in answer) {
+    ports.log.info(`Comment: ${answer.url}`)
+    return answer.url
+  }
+  ports.log.warning(`no comment on pull request ${pullRequest}: ${answer.denied}; the report is in the job summary`)
+  return ''
+}

@@ -1,0 +1,92 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { RunnerContext } from '../../adapters/runner/context.ts'
+import { loosened } from '../../core/comparison/assess.ts'
+import { parseConfiguration, selectModel } from '../../core/configuration/parse.ts'
+import type { Configuration, ModelConfiguration } from '../../core/configuration/schema.ts'
+import { UserError } from '../../core/errors.ts'
+import { canonicalJson, digest } from '../../core/lineage/canonical.ts'
+import type { Forge } from '../../ports/forge.ts'
+
+/** The rules a model is judged by and where they come from. */
+export interface Rules {
+  readonly name: string
+  readonly model: ModelConfiguration
+  readonly configuration: Configuration
+  readonly policy: { readonly from: string; readonly digest: string; readonly loosened: readonly string[] }
+}
+
+/** Events whose checkout holds what somebody proposes: their rules are the base branch's. */
+const proposals = new Set(['pull_request', 'pull_request_target', 'merge_group'])
+
+export const isProposal = (context: RunnerContext): boolean => proposals.has(context.event ?? '')
+
+/**
+ * Finds the rules for a model. On `pull_request` and `merge_group` they are those of the base branch, and what the change loosens in them is listed; a model
+ * that the base does not know is judged by its own rules, said so. Elsewhere they are those of the commit. Throws where there is no configuration.
+ */
+export const findRules = async (
+  context: RunnerContext,
+  forge: Forge | null,
+  config: string,
+  wanted: string | undefined,
+): Promise<Rules> => {
+  const ownText = await textHere(context, forge, config)
+  const own = ownText === null ? null : () => parseConfiguration(ownText, config)
+  if (!isProposal(context)) {
+    if (own === null)
+      throw new UserError(`there is no ${config}${placeOf(context)}; add it at the root of the repository`, { place: { file: config } })
+    const configuration = own()
+    const { name, model } = selectModel(configuration, wanted)
+    const branch = context.ref?.replace(/^refs\/(heads|tags)\//, '') ?? 'this checkout'
+    const at = context.commit === null ? '' : ` at ${context.commit.slice(0, 7)}`
+    return { name, model, configuration, policy: { from: `${config} of ${branch}${at}`, digest: digestOfRules(model), loosened: [] } }
+  }
+
+  const base = await baseCommit(context, forge)
+  const baseText = await (forge as Forge).fileAt(config, base)
+  const baseConfiguration = baseText === null ? null : parseConfiguration(baseText, `${config} (base ${base.slice(0, 7)})`)
+  const configuration = own === null ? baseConfiguration : own()
+  if (configuration === null) throw new UserError(`there is no ${config}, neither in this change nor in its base ${base.slice(0, 7)}`)
+  const { name, model } = selectModel(configuration, wanted)
+  const baseModel = baseConfiguration !== null && Object.hasOwn(baseConfiguration.models, name) ? baseConfiguration.models[name] : undefined
+  if (baseConfiguration === null || baseModel === undefined) {
+    const why = baseText === null ? `the base has no ${config} yet` : 'new model'
+    return {
+      name,
+      model,
+      configuration,
+      policy: { from: `this change (${why}); please review them too`, digest: digestOfRules(model), loosened: [] },
+    }
+  }
+  return {
+    name,
+    model: baseModel,
+    configuration: baseConfiguration,
+    policy: {
+      from: `${config} of the base at ${base.slice(0, 7)}`,
+      digest: digestOfRules(baseModel),
+      loosened: loosened(baseModel, model),
+    },
+  }
+}
+
+const digestOfRules = (model: ModelConfiguration): string => {
+  const { train: _train, image: _image, card: _card, path: _path, shared: _shared, ...rules } = model
+  return digest(canonicalJson(rules))
+}
+
+const placeOf = (context: RunnerContext): string => (context.commit === null ? ' in this checkout' : ` at ${context.commit.slice(0, 7)}`)
+
+const textHere = async (context: RunnerContext, forge: Forge | null, config: string): Promise<string | null> => {
+  const text = await readFile(join(context.workspace, config), 'utf8').catch(() => null)
+  if (text !== null || forge === null || context.commit === null) return text
+  return forge.fileAt(config, context.commit)
+}
+
+const baseCommit = async (context: RunnerContext, forge: Forge | null): Promise<string> => {
+  if (forge === null) throw new UserError('the rules of the base branch cannot be read without a token: give the input `token`')
+  if (context.event === 'merge_group' && context.mergeGroupBase !== null) return context.mergeGroupBase
+  if (context.commit === null) throw new UserError('GITHUB_SHA is not set, so the base branch whose rules count cannot be found')
+  return forge.firstParent(context.commit)
+}

@@ -1,0 +1,196 @@
+import { UserError } from '../../core/errors.ts'
+import type { EventOf, LedgerState } from '../../core/lineage/events.ts'
+import { requestId } from '../../core/lineage/keys.ts'
+import type { Outcome } from '../../kernel/action.ts'
+import type { Boundary } from '../../kernel/failpoint.ts'
+import type { Appended, Proposal } from '../../ports/ledger.ts'
+import type { Published, Upload } from '../../ports/model-store.ts'
+import { gateFailure, type Judged, type JudgePorts, type JudgeRequest, judge } from '../judge/gather.ts'
+import { cardOf } from '../judge/report.ts'
+import { isProposal } from '../judge/rules.ts'
+import type { spec } from './spec.ts'
+import { registration } from './version.ts'
+
+export interface RegisterPorts extends JudgePorts {
+  /** Packs the model files of a run for the store. `digest` is of the manifest of model files only. */
+  readonly pack: (judged: Judged) => Promise<{ readonly digest: string; readonly bytes: number; readonly uploads: readonly Upload[] }>
+  /** What is kept beside the model files: predictions (as far as `keep` allows), run.json, result.json. */
+  readonly evidence: (judged: Judged) => Promise<readonly Upload[]>
+  readonly failpoint: (boundary: Boundary, moment: 'before' | 'after') => void
+}
+
+export interface RegisterRequest extends JudgeRequest {
+  readonly when: 'promote' | 'pass'
+  readonly alias: string | undefined
+  readonly allowRef: string | undefined
+}
+
+type RegisterOutcome = Outcome<(typeof spec)['outputs']>
+
+/**
+ * Judges the digest-checked run once more and registers it: files first, then the record, then the pointers, so that whatever is named exists. Every step may be
+ * repeated after a crash and gives the same version.
+ */
+export const register = async (request: RegisterRequest, ports: RegisterPorts): Promise<RegisterOutcome> => {
+  await requireRef(request, ports)
+  const judged = await judge(request, ports)
+  const { assessment, rules } = judged
+  const failure = gateFailure(judged)
+  if (failure !== null)
+    return kept(judged, ports, `${rules.name} is not registered, its gate did not pass: ${assessment.headline}`, failure)
+
+  const packed = await ports.pack(judged)
+  const known = Object.values(judged.state.records).some(version => version.digest === packed.digest)
+  if (request.when === 'promote' && assessment.decision !== 'promote' && !known)
+    return kept(judged, ports, `nothing is registered, the champion stays: ${assessment.headline}`)
+
+  const commit = await ports.ledger.head(rules.name)
+  const published = await ports.store.publish({
+    model: rules.name,
+    digest: packed.digest,
+    owner: judged.run.record.run,
+    commit,
+    uploads: [...packed.uploads, ...(await ports.evidence(judged))],
+  })
+  const asked = ports.context.runId ?? judged.run.record.run
+  ports.failpoint('register', 'before')
+  const appended = await ports.ledger.append(
+    rules.name,
+    {
+      id: requestId('register', null, judged.run.record.run, asked),
+      subject: events => subjectOf(rules.name, assessment.headline, events[0]),
+    },
+    head => propose(judged, ports, packed, published, head),
+  )
+  ports.failpoint('register', 'after')
+  const made = appended.events.find(event => event.kind === 'register')
+  const version = versionOf(appended, packed.digest)
+  if (made !== undefined)
+    await ports.store.describe(published.tag, `${rules.name} v${version}`, cardOf(judged, made.version, ports.context))
+
+  const wantsChampion = (made?.decision ?? assessment.decision) === 'promote' && !hasEnvironment(judged)
+  await pointAt(judged, ports, version, wantsChampion, request.alias, asked)
+
+  const outcome = appended.outcome === 'appended' && made !== undefined ? 'created' : 'existing'
+  const reason =
+    outcome === 'created'
+      ? `registered ${rules.name} v${version}: ${assessment.headline}`
+      : `${rules.name} v${version} was registered before with the same bytes`
+  await ports.runs.writeState({ schema: 1, model: rules.name, run: judged.run.record.run, version, reason })
+  ports.log.info(`${reason} (${published.url})`)
+  return {
+    outputs: { version, outcome, digest: packed.digest, releaseUrl: published.url, reason, result: judged.result.path },
+  }
+}
+
+const kept = async (judged: Judged, ports: RegisterPorts, reason: string, failure?: string): Promise<RegisterOutcome> => {
+  await ports.runs.writeState({ schema: 1, model: judged.rules.name, run: judged.run.record.run, version: null, reason })
+  ports.log.info(reason)
+  return {
+    outputs: { version: '', outcome: 'kept', digest: '', releaseUrl: '', reason, result: judged.result.path },
+    ...(failure === undefined ? {} : { failure }),
+  }
+}
+
+const requireRef = async (request: RegisterRequest, ports: RegisterPorts): Promise<void> => {
+  const { context, forge } = ports
+  if (isProposal(context))
+    throw new UserError(`nothing is registered from ${context.event}: a version is made when the change is on the default branch`)
+  if (context.ref !== null && context.ref === request.allowRef) return
+  const branch = context.defaultBranch ?? (await forge?.defaultBranch()) ?? null
+  if (branch !== null && context.ref === `refs/heads/${branch}`) return
+  throw new UserError(
+    `versions are registered from ${branch === null ? 'the default branch' : `refs/heads/${branch}`} only, this is ${context.ref ?? 'no ref'}; another ref must be named by the input \`allow-ref\``,
+  )
+}
+
+const propose = async (
+  judged: Judged,
+  ports: RegisterPorts,
+  packed: { readonly digest: string; readonly bytes: number },
+  published: Published,
+  head: LedgerState,
+): Promise<Proposal> => {
+  const before = await registeredBefore(judged, ports, packed.digest, published, head)
+  const { run } = judged.run.record
+  if (before !== null) return { events: before.run === run ? [] : [{ kind: 'seen-again', version: before.version, run }] }
+  if (head.aliases.champion !== judged.state.aliases.champion)
+    throw new UserError(
+      `while ${run} was judged against ${versionText(judged.state.aliases.champion)}, ${versionText(head.aliases.champion)} became champion; run this job again, it is judged against the new one then`,
+    )
+  return { events: [registration(judged, packed, published, head.versions + 1)] }
+}
+
+/** The version with these bytes. The state knows the ones in use; only where the release was there already can there be an older one, and then all records are read. */
+const registeredBefore = async (
+  judged: Judged,
+  ports: RegisterPorts,
+  digest: string,
+  published: Published,
+  head: LedgerState,
+): Promise<{ readonly version: number; readonly run: string } | null> => {
+  const inUse = Object.values(head.records).find(version => version.digest === digest)
+  if (inUse !== undefined) return inUse
+  if (!published.existing || head.versions === 0) return null
+  for (const record of await ports.ledger.records(judged.rules.name))
+    for (const event of record.events) if (event.kind === 'register' && event.version.digest === digest) return event.version
+  return null
+}
+
+const subjectOf = (model: string, headline: string, event: Appended['events'][number] | undefined): string => {
+  if (event?.kind === 'register') return `register ${model} v${event.version.version}: ${headline}`
+  return event?.kind === 'seen-again' ? `seen again ${model} v${event.version}: the same bytes from run ${event.run}` : `register ${model}`
+}
+
+const versionOf = (appended: Appended, digest: string): number => {
+  for (const event of appended.events) {
+    if (event.kind === 'register') return event.version.version
+    if (event.kind === 'seen-again') return event.version
+  }
+  const known = Object.values(appended.state.records).find(version => version.digest === digest)
+  if (known === undefined)
+    throw new UserError('the ledger has these bytes as a version but no longer carries its record; run this job again')
+  return known.version
+}
+
+const hasEnvironment = (judged: Judged): boolean =>
+  Object.values(judged.rules.configuration.environments ?? {}).some(
+    environment => environment.models === undefined || environment.models.includes(judged.rules.name),
+  )
+
+const pointAt = async (
+  judged: Judged,
+  ports: RegisterPorts,
+  version: number,
+  wantsChampion: boolean,
+  extra: string | undefined,
+  asked: string,
+): Promise<void> => {
+  const model = judged.rules.name
+  ports.failpoint('alias', 'before')
+  await ports.ledger.append(
+    model,
+    {
+      id: requestId('alias', null, `v${version}`, asked),
+      subject: events => `alias ${model} v${version}: ${events.flatMap(event => (event.kind === 'alias' ? [event.alias] : [])).join(', ')}`,
+    },
+    head => {
+      const events: EventOf<'alias'>[] = []
+      const move = (alias: string) => {
+        const from = head.aliases[alias] ?? null
+        if (from !== version) events.push({ kind: 'alias', alias, from, to: version })
+      }
+      if (head.quarantine[String(version)] !== undefined) {
+        ports.log.warning(`v${version} is quarantined, so no alias is moved to it: ${head.quarantine[String(version)]}`)
+        return { events }
+      }
+      if ((head.aliases.challenger ?? 0) < version) move('challenger')
+      if (wantsChampion && head.aliases.champion === judged.state.aliases.champion) move('champion')
+      if (extra !== undefined) move(extra)
+      return { events }
+    },
+  )
+  ports.failpoint('alias', 'after')
+}
+
+const versionText = (version: number | undefined): string => (version === undefined ? 'no champion' : `v${version}`)
