@@ -24,6 +24,7 @@ const keptVariables = new Set([
   'GIT_SSH_COMMAND',
   'GIT_EXEC_PATH',
   'GIT_CONFIG_GLOBAL',
+  'GIT_CEILING_DIRECTORIES',
 ])
 const stderrLimit = 65_536
 const stdoutLimit = 1 << 29
