@@ -4,7 +4,7 @@ import { flag, integer, text } from '../../kernel/codecs.ts'
 import { allowRefInput, configInput, ledgerInput, modelInput, tokenInput } from '../../kernel/shared-inputs.ts'
 
 /** Inputs and outputs of the action canary-deploy. */
-export const canaryDeploy = defineAction({
+export const spec = defineAction({
   id: 'canary-deploy',
   name: 'Refline canary-deploy',
   description: 'Moves an environment to a version step by step: traffic goes up only on proof, and harm rolls back by itself.',

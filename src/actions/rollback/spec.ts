@@ -4,7 +4,7 @@ import { flag, integer, text } from '../../kernel/codecs.ts'
 import { allowRefInput, configInput, ledgerInput, modelInput, tokenInput } from '../../kernel/shared-inputs.ts'
 
 /** Inputs and outputs of the action rollback. */
-export const rollback = defineAction({
+export const spec = defineAction({
   id: 'rollback',
   name: 'Refline rollback',
   description:

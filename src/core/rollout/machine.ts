@@ -45,7 +45,9 @@ export const nextMove = (rollout: RolloutState, live: number, wish: Wish): Move 
   const { intent } = rollout
   if (intent !== null) {
     if (reached(live, intent.percent)) return { do: 'confirm', step: intent.step, percent: intent.percent, ends: intent.percent === 100 }
-    if (reached(live, intent.expecting)) return { do: 'act', percent: intent.percent, expecting: intent.expecting }
+    // Between the two: some of several instances have been told, and being told again does no harm.
+    const partly = live > Math.min(intent.expecting, intent.percent) && live < Math.max(intent.expecting, intent.percent)
+    if (partly || reached(live, intent.expecting)) return { do: 'act', percent: intent.percent, expecting: intent.expecting }
     return { do: 'drift', reason: `the canary has ${live} % of the traffic where ${intent.expecting} % or ${intent.percent} % were set` }
   }
   // Before the first version of an environment is live there is nobody whose traffic could be taken.

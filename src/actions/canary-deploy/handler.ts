@@ -1,0 +1,306 @@
+import { UserError } from '../../core/errors.ts'
+import { digest } from '../../core/lineage/canonical.ts'
+import type { EnvironmentState, LedgerRecord, LedgerState, Slot, VersionRecord } from '../../core/lineage/events.ts'
+import { requestId } from '../../core/lineage/keys.ts'
+import { aliasOf, assertMayGoLive, environmentOf, isQuarantined } from '../../core/lineage/preconditions.ts'
+import { otherSlot } from '../../core/rollout/batch.ts'
+import { planLines } from '../../core/rollout/plan.ts'
+import { judgeSettingsOf } from '../../core/rollout/settings.ts'
+import type { InputsOf, Outcome } from '../../kernel/action.ts'
+import type { Deployments } from '../../ports/forge.ts'
+import type { ModelStore } from '../../ports/model-store.ts'
+import { type AnnouncePorts, announce, mirror } from '../traffic/announce.ts'
+import { appendToRollout, messageOf, Overtaken, overtakenBy, type RolloutPorts, type TrafficContext } from '../traffic/moving.ts'
+import { proveFiles, recordOf, registrationOf, releaseOf, versionOfRun } from '../traffic/version.ts'
+import { drive, type Ended } from './drive.ts'
+import { printPlan, requestsPerSecond } from './plan.ts'
+import type { spec } from './spec.ts'
+
+type Answer = Outcome<(typeof spec)['outputs']>
+type Decision = Answer['outputs']['decision']
+
+/** All that canary-deploy needs of the world. */
+export interface CanaryPorts extends RolloutPorts, AnnouncePorts {
+  readonly store: ModelStore
+  readonly deployments: Deployments
+  /** An empty folder that outlives this step as long as the job. */
+  readonly folder: (name: string) => Promise<string>
+  /** Why an earlier step of this job registered nothing, or null where it said nothing of the kind. */
+  readonly kept: () => Promise<string | null>
+  /** Keeps the answer as JSON and returns its path. */
+  readonly keepResult: (result: Readonly<Record<string, unknown>>) => Promise<string>
+}
+
+export interface CanaryContext extends TrafficContext {
+  readonly workflowRun: string | null
+  /** Commit of the workflow, for versions that carry none. */
+  readonly commit: string | null
+}
+
+/** A rollout that was begun or is gone on with. */
+interface Begun {
+  readonly state: LedgerState
+  readonly rollout: string
+}
+
+/** Moves an environment to a version, from wherever an earlier attempt left it. */
+export const canaryDeployHandler =
+  (ports: CanaryPorts, context: CanaryContext) =>
+  async (inputs: Pick<InputsOf<(typeof spec)['inputs']>, 'version' | 'plan'>): Promise<Answer> => {
+    const { ledger, log } = ports
+    const settings = judgeSettingsOf(context.environment, context.settings)
+    const state = await ledger.read(context.model)
+    const records = await ledger.records(context.model)
+    const environment = environmentOf(state, context.environment)
+
+    const answer = async (decision: Decision, reason: string, more: Partial<Answer['outputs']> = {}, failure?: string): Promise<Answer> => {
+      const now = environmentOf(await ledger.read(context.model), context.environment)
+      const outputs = {
+        decision,
+        version: now.live?.version ?? null,
+        previous: now.history[0]?.version ?? null,
+        rollout: '',
+        deploymentUrl: '',
+        reason,
+        ...more,
+      }
+      const result = await ports.keepResult({ schema: 1, model: context.model, environment: context.environment, ...outputs })
+      return { outputs: { ...outputs, result }, ...(failure === undefined ? {} : { failure }) }
+    }
+
+    const version = inputs.version ?? versionOfRun(records, context.workflowRun)
+    if (inputs.plan) {
+      await printPlan(ports, context, settings, environment, version)
+      return answer('', 'only the plan was asked for; nothing was changed')
+    }
+    if (version === null) {
+      const kept = await ports.kept()
+      if (kept === null) throw nothingRegistered(context, state)
+      log.info(`nothing was registered, so nothing is rolled out: ${kept}`)
+      return answer('', `nothing was registered, so nothing is rolled out: ${kept}`)
+    }
+
+    const record = await recordOf(ledger, state, version)
+    const earlier = endedBefore(records, context, version)
+    if (environment.rollout?.version !== version && earlier) {
+      const stillLive = earlier.decision === 'promoted' && environment.live?.version === version
+      if (stillLive || (earlier.decision === 'rolled-back' && isQuarantined(state, version))) {
+        log.info(`this workflow run has decided already: v${version} was ${earlier.decision}`)
+        return conclude(ports, context, record, earlier.rollout, earlier, answer)
+      }
+    }
+    if (environment.live?.version === version && environment.rollout === null)
+      return answer('promoted', `v${version} is live in ${context.environment} already`)
+    assertMayGoLive(state, version)
+
+    const champion = aliasOf(state, 'champion')
+    const judgedAgainst = registrationOf(records, version)?.champion ?? null
+    if (environment.rollout === null && champion !== version && champion !== judgedAgainst) {
+      const reason = `superseded: v${version} was judged against ${named(judgedAgainst)}, but the champion is ${named(champion)} now. Train and register again, so that it is judged against that one.`
+      return answer('held', reason, {}, reason)
+    }
+
+    await proveFiles(ports.store, record)
+    let begun: Begun
+    try {
+      begun = await begin(ports, context, state, record)
+    } catch (error) {
+      if (!(error instanceof Overtaken)) throw error
+      return answer('held', error.message, {}, `held: ${error.message}`)
+    }
+    const first = environmentOf(begun.state, context.environment).rollout?.from === null
+    const perSecond = first ? null : await requestsPerSecond(ports)
+    if (first)
+      log.info(
+        `v${version} is the first version in ${context.environment}: it is deployed, must be ready, and goes live without a comparison`,
+      )
+    else for (const line of planLines(settings, context.settings.steps, perSecond)) log.info(`plan: ${line}`)
+    const mirrored = await mirror(ports, {
+      environment: context.environment,
+      key: begun.rollout,
+      commit: record.commit ?? context.commit,
+      description: `${context.model} v${version}`,
+    })
+
+    try {
+      const deployed = await deployCanary(ports, context, begun, record)
+      const ended =
+        deployed ??
+        (await drive(ports, context, begun, async percent => {
+          await mirrored.progress(`${percent} % of the traffic`)
+        }))
+      return conclude(ports, context, record, begun.rollout, ended, answer, mirrored)
+    } catch (error) {
+      if (!(error instanceof Overtaken)) throw error
+      await mirrored.withdrawn(error.message.slice(0, 140))
+      return answer('held', error.message, { rollout: begun.rollout, deploymentUrl: mirrored.url }, `held: ${error.message}`)
+    }
+  }
+
+const named = (version: number | null): string => (version === null ? 'nothing' : `v${version}`)
+
+const nothingRegistered = (context: CanaryContext, state: LedgerState): UserError =>
+  new UserError(
+    [
+      `no version to roll out was found for ${context.model}. Looked for:`,
+      '  - the input `version`: not given',
+      `  - a register event of workflow run ${context.workflowRun ?? '(unknown: not in a workflow)'} in the ledger: none (${state.versions} versions are registered)`,
+      '  - what an earlier step of this job kept: nothing',
+      'Run register before this action in the same workflow run, or name the version.',
+    ].join('\n'),
+  )
+
+/** How this very request ended a rollout of this version before, or null. */
+const endedBefore = (
+  records: readonly LedgerRecord[],
+  context: CanaryContext,
+  version: number,
+): (Ended & { readonly rollout: string }) | null => {
+  const own = records.filter(record => record.request.endsWith(`:${context.request}`)).flatMap(record => record.events)
+  const ids = new Set(
+    records
+      .flatMap(record => record.events)
+      .flatMap(event => (event.kind === 'rollout-start' && event.version === version ? [event.rollout] : [])),
+  )
+  const end = own.findLast(event => event.kind === 'rollout-end' && event.environment === context.environment && ids.has(event.rollout))
+  if (end?.kind !== 'rollout-end') return null
+  const quarantined = own.some(event => event.kind === 'quarantine' && event.version === version)
+  return { decision: end.decision, reason: end.reason, quarantined, rollout: end.rollout }
+}
+
+/** Claims the environment in the ledger, or goes on with a rollout of this version that a dead runner left. */
+const begin = async (ports: CanaryPorts, context: CanaryContext, state: LedgerState, record: VersionRecord): Promise<Begun> => {
+  const { version } = record
+  const environment = environmentOf(state, context.environment)
+  const { rollout, move } = environment
+  if (move !== null) throw new Overtaken(overtakenBy(state, context.environment))
+  if (rollout !== null) {
+    if (rollout.version !== version)
+      throw new UserError(
+        `v${rollout.version} is being rolled out in ${context.environment} (${rollout.percent} %, ${rollout.judgement}). Run its job again to go on with it, or the rollback action to abort it; then run this one again.`,
+      )
+    ports.log.info(`going on with the rollout of v${version} at ${rollout.percent} %: ${rollout.judgement}`)
+    return { state, rollout: rollout.rollout }
+  }
+  const id = digest(JSON.stringify(['rollout', context.model, context.environment, version, context.request, state.seq])).slice(0, 12)
+  const canary: Slot = environment.live === null ? 'blue' : otherSlot(environment.live.slot)
+  await assertIdle(ports, environment, canary)
+  const appended = await ports.ledger.append(
+    context.model,
+    {
+      id: requestId('rollout', context.environment, id, context.request),
+      subject: `roll out ${context.model} v${version} in ${context.environment}${environment.live ? `, live is v${environment.live.version}` : ': the first version'}`,
+    },
+    head => {
+      const now = environmentOf(head, context.environment)
+      if (now.rollout !== null || now.move !== null || now.live?.version !== environment.live?.version) return { events: [] }
+      return {
+        events: [
+          {
+            kind: 'rollout-start',
+            environment: context.environment,
+            rollout: id,
+            version,
+            from: now.live?.version ?? null,
+            canary,
+            steps: now.live === null ? [] : [...context.settings.steps],
+            judge: judgeSettingsOf(context.environment, context.settings),
+          },
+        ],
+      }
+    },
+  )
+  if (appended.outcome === 'nothing') throw new Overtaken(overtakenBy(appended.state, context.environment))
+  return { state: appended.state, rollout: id }
+}
+
+const assertIdle = async (ports: CanaryPorts, environment: EnvironmentState, canary: Slot): Promise<void> => {
+  if (environment.live === null) return
+  const { percent } = await ports.target.read()
+  if (percent[canary] !== 0)
+    throw new UserError(
+      `slot ${canary} should be idle but gets ${percent[canary]} % of the traffic, and v${environment.live.version} in slot ${environment.live.slot} gets ${percent[environment.live.slot]} %. Set slot ${canary} to 0 first; nothing was changed.`,
+    )
+}
+
+/** Brings the version up in its slot unless it has traffic already. A deploy that fails ends the rollout with all traffic where it was. */
+const deployCanary = async (ports: CanaryPorts, context: CanaryContext, begun: Begun, record: VersionRecord): Promise<Ended | null> => {
+  const rollout = environmentOf(begun.state, context.environment).rollout
+  if (rollout === null || rollout.step >= 0 || rollout.intent !== null) return null
+  try {
+    const release = await releaseOf(ports.store, ports.folder, context.model, record)
+    ports.log.info(`deploying v${record.version} into slot ${rollout.canary}`)
+    await ports.target.deploy(rollout.canary, release)
+    const { ready } = await ports.target.read()
+    if (!ready[rollout.canary]) throw new UserError(`slot ${rollout.canary} is not ready after the deploy command has ended`)
+    return null
+  } catch (error) {
+    const reason = `v${record.version} could not be deployed, no traffic was moved: ${messageOf(error)}`.slice(0, 1900).toWellFormed()
+    await appendToRollout(
+      ports,
+      context,
+      {
+        rollout: rollout.rollout,
+        seq: begun.state.seq,
+        verb: 'end',
+        subject: `withdraw ${context.model} v${record.version} from ${context.environment}: it could not be deployed`,
+      },
+      at => ({ events: [{ kind: 'rollout-end', environment: context.environment, rollout: at.rollout, decision: 'withdrawn', reason }] }),
+    )
+    return { decision: 'withdrawn', reason, quarantined: false }
+  }
+}
+
+type Mirror = Awaited<ReturnType<typeof mirror>>
+
+/** Tells everybody how it ended and makes the answer; safe to repeat, for a runner that was killed after the last record. */
+const conclude = async (
+  ports: CanaryPorts,
+  context: CanaryContext,
+  record: VersionRecord,
+  rollout: string,
+  ended: Ended,
+  answer: (decision: Decision, reason: string, more: Partial<Answer['outputs']>, failure?: string) => Promise<Answer>,
+  known?: Mirror,
+): Promise<Answer> => {
+  const { version } = record
+  const { live } = environmentOf(await ports.ledger.read(context.model), context.environment)
+  const mirrored =
+    known ??
+    (await mirror(ports, {
+      environment: context.environment,
+      key: rollout,
+      commit: record.commit ?? context.commit,
+      description: `${context.model} v${version}`,
+    }))
+  const short = ended.reason.slice(0, 140).toWellFormed()
+  if (ended.decision === 'promoted') await mirrored.live(short)
+  else if (ended.decision === 'withdrawn') await mirrored.withdrawn(short)
+  else await mirrored.failed(short)
+  const story = {
+    model: context.model,
+    environment: context.environment,
+    version,
+    live: live?.version ?? null,
+    decision: ended.decision,
+    reason: ended.reason,
+    quarantined: ended.quarantined,
+    deploymentUrl: mirrored.url,
+  }
+  await announce(ports, story, record, {
+    incident: ended.decision === 'rolled-back',
+    comment: ended.decision !== 'withdrawn',
+    onComment: moment => ports.boundary('comment', moment),
+  })
+  const more = { rollout, deploymentUrl: mirrored.url }
+  const where = `all traffic is on ${named(live?.version ?? null)}`
+  if (ended.decision === 'promoted') {
+    ports.log.info(`v${version} promoted in ${context.environment}: ${ended.reason}`)
+    return answer('promoted', ended.reason, more)
+  }
+  const words =
+    ended.decision === 'rolled-back'
+      ? `v${version} was rolled back${ended.quarantined ? ' and quarantined' : ''}: ${ended.reason}; ${where}`
+      : `v${version} is held, not quarantined: ${ended.reason}; ${where}. Run this job again to try it again.`
+  return answer(ended.decision === 'withdrawn' ? 'held' : 'rolled-back', ended.reason, more, words)
+}

@@ -1,0 +1,66 @@
+import type { EnvironmentState } from '../../core/lineage/events.ts'
+import type { JudgeSettings } from '../../core/rollout/judge-state.ts'
+import { planLines } from '../../core/rollout/plan.ts'
+import { percent } from '../../core/rollout/words.ts'
+import { messageOf, type RolloutPorts, type TrafficContext } from '../traffic/moving.ts'
+import { readAll } from './observe.ts'
+
+/** Seconds that the traffic is watched for before a plan. */
+const glance = 2
+
+/** Requests per second of both slots now, by the first signal; null where it cannot be told. */
+export const requestsPerSecond = async (ports: RolloutPorts): Promise<number | null> => {
+  try {
+    const before = await readAll(ports.signals)
+    await ports.clock.sleep(glance * 1000)
+    const after = await readAll(ports.signals)
+    for (const [name, { at, slots }] of after) {
+      const earlier = before.get(name)
+      if (!earlier || at <= earlier.at) continue
+      const requests = slots.blue.total - earlier.slots.blue.total + slots.green.total - earlier.slots.green.total
+      return requests >= 0 ? requests / (at - earlier.at) : null
+    }
+    return null
+  } catch {
+    return null
+  }
+}
+
+/** Prints what a rollout would do, and what target and signals answer now. A signal that does not answer is said, not hidden. */
+export const printPlan = async (
+  ports: RolloutPorts,
+  context: TrafficContext,
+  settings: JudgeSettings,
+  environment: EnvironmentState,
+  version: number | null,
+): Promise<void> => {
+  const { log } = ports
+  const live = environment.live
+  log.info(
+    `${context.model} in ${context.environment}: ${live ? `v${live.version} is live in slot ${live.slot}` : 'nothing is live'}; ${version === null ? 'no version of this workflow run' : `v${version} would go live`}`,
+  )
+  log.info(
+    live
+      ? `steps: ${context.settings.steps.map(step => percent(step / 100)).join(' -> ')} -> 100 %`
+      : 'first version: no comparison is possible; it must be ready',
+  )
+  for (const line of planLines(settings, context.settings.steps, await requestsPerSecond(ports))) log.info(line)
+  try {
+    const traffic = await ports.target.read()
+    log.info(
+      `target: blue ${traffic.percent.blue} %${traffic.ready.blue ? '' : ' (not ready)'}, green ${traffic.percent.green} %${traffic.ready.green ? '' : ' (not ready)'}`,
+    )
+  } catch (error) {
+    log.warning(`target: ${messageOf(error)}`)
+  }
+  for (const signal of ports.signals) {
+    try {
+      const { slots } = await signal.read()
+      log.info(
+        `signal ${signal.name}: blue ${slots.blue.bad} bad of ${slots.blue.total}, green ${slots.green.bad} bad of ${slots.green.total}`,
+      )
+    } catch (error) {
+      log.warning(`signal ${signal.name}: ${messageOf(error)}`)
+    }
+  }
+}
