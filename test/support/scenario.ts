@@ -1,0 +1,141 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { runStep, type StepRequest, type StepResult } from './bundle.ts'
+import { git } from './git-fixture.ts'
+import type { RepositoryControl } from './github/repository-control.ts'
+import { type GitHubDouble, type GitHubOptions, startGitHub } from './github/server.ts'
+import { configurationFile, params, targetScript, trainScript } from './scenario-files.ts'
+import { temporaryFolder } from './temporary.ts'
+import { startTraffic, type Traffic } from './traffic.ts'
+
+/** One job on a fresh machine: its own checkout and RUNNER_TEMP. Steps share both. */
+export interface Job {
+  readonly workspace: string
+  readonly temp: string
+  step(action: string, inputs?: Readonly<Record<string, string>>, options?: Partial<StepRequest>): Promise<StepResult>
+}
+
+export interface JobRequest {
+  /** Workflow run; jobs with the same one share artifacts. */
+  readonly runId?: number
+  readonly job?: string
+  /** Number of a pull request: the event is then `pull_request` and its trial merge is checked out. Otherwise `main` after a push. */
+  readonly pullRequest?: number
+  readonly event?: string
+  readonly token?: string
+  readonly actor?: string
+}
+
+/** A repository `acme/churn` on the double, ready to be trained, judged, registered and rolled out in seconds. */
+export interface Scenario extends AsyncDisposable {
+  readonly github: GitHubDouble
+  readonly repository: RepositoryControl
+  readonly traffic: Traffic
+  /** The target's JSON file: `{ blue, seq, versions }`. */
+  readonly weights: string
+  /** Path of the bare repository, for reading the ledger. */
+  readonly bare: string
+  job(request?: JobRequest): Promise<Job>
+  /** Subjects of the ledger's commits, newest first. */
+  ledgerSubjects(): Promise<readonly string[]>
+}
+
+export const startScenario = async (
+  options: GitHubOptions & { readonly environment?: boolean; readonly files?: Readonly<Record<string, string>> } = {},
+): Promise<Scenario> => {
+  const folder = await temporaryFolder('refline-scenario-')
+  const github = await startGitHub(options)
+  const weights = folder.join('weights.json')
+  const traffic = await startTraffic(weights)
+  const repository = github.repository('acme', 'churn')
+  await repository.commit(
+    {
+      'refline.yml': configurationFile(options.environment === true ? { weights, signal: traffic.url } : null),
+      'train.mjs': trainScript,
+      'target.mjs': targetScript,
+      'params.yaml': params(1.5),
+      'data.csv': 'a,b\n1,2\n',
+      '.gitignore': 'model.json\npredictions.csv\nmetrics.json\n',
+      ...options.files,
+    },
+    { message: 'The first model' },
+  )
+  let jobs = 0
+  const job: Scenario['job'] = async (request = {}) => {
+    jobs += 1
+    const machine = folder.join(`job-${jobs}`)
+    const workspace = `${machine}/workspace`
+    const temp = `${machine}/temp`
+    await mkdir(temp, { recursive: true })
+    const { pullRequest } = request
+    const pull = pullRequest === undefined ? null : repository.state.issues.get(pullRequest)?.pull
+    const ref = pullRequest === undefined ? 'refs/heads/main' : `refs/pull/${pullRequest}/merge`
+    await git(machine, ['init', '--quiet', workspace])
+    await git(workspace, ['fetch', '--quiet', '--depth=1', repository.bare, ref])
+    await git(workspace, ['checkout', '--quiet', '--detach', 'FETCH_HEAD'])
+    await git(workspace, ['remote', 'add', 'origin', `${github.serverUrl}/acme/churn`])
+    const payload = {
+      repository: { full_name: 'acme/churn', default_branch: 'main' },
+      ...(pull === null || pull === undefined
+        ? { ref }
+        : {
+            number: pullRequest,
+            pull_request: { number: pullRequest, head: { sha: pull.headSha, ref: pull.head }, base: { sha: pull.baseSha, ref: pull.base } },
+          }),
+    }
+    const event = `${machine}/event.json`
+    await writeFile(event, JSON.stringify(payload))
+    const runId = request.runId ?? 1000 + jobs
+    const token = request.token ?? github.token
+    const name = request.job ?? 'job'
+    const workflow = pullRequest === undefined ? 'model-release.yml' : 'model-pr.yml'
+    const env = {
+      GITHUB_REPOSITORY: 'acme/churn',
+      GITHUB_REPOSITORY_OWNER: 'acme',
+      GITHUB_SHA: await git(workspace, ['rev-parse', 'HEAD']),
+      GITHUB_REF: ref,
+      GITHUB_EVENT_NAME: request.event ?? (pullRequest === undefined ? 'push' : 'pull_request'),
+      GITHUB_EVENT_PATH: event,
+      GITHUB_RUN_ID: String(runId),
+      GITHUB_RUN_NUMBER: '1',
+      GITHUB_RUN_ATTEMPT: '1',
+      GITHUB_JOB: name,
+      GITHUB_WORKFLOW: workflow,
+      GITHUB_WORKFLOW_REF: `acme/churn/.github/workflows/${workflow}@${ref}`,
+      GITHUB_ACTOR: request.actor ?? 'alice',
+      GITHUB_SERVER_URL: github.serverUrl,
+      GITHUB_API_URL: github.apiUrl,
+      GITHUB_RETENTION_DAYS: '90',
+      ACTIONS_RESULTS_URL: github.resultsUrl,
+      ACTIONS_RUNTIME_TOKEN: github.runtimeToken({ repository: 'acme/churn', runId, job: name }),
+    }
+    return {
+      workspace,
+      temp,
+      step: (action, inputs = {}, step = {}) =>
+        runStep({
+          action,
+          inputs,
+          workspace,
+          temp,
+          expressions: { 'github.token': token, 'strategy.job-index': '' },
+          ...step,
+          env: { ...env, ...step.env },
+        }),
+    }
+  }
+  const decisions = 'refs/refline/models/churn/decisions'
+  return {
+    github,
+    repository,
+    traffic,
+    weights,
+    bare: repository.bare,
+    job,
+    ledgerSubjects: async () => (await git(repository.bare, ['log', '--format=%s', decisions])).split('\n'),
+    [Symbol.asyncDispose]: async () => {
+      await traffic[Symbol.asyncDispose]()
+      await folder[Symbol.asyncDispose]()
+      await github.close()
+    },
+  }
+}
