@@ -1,57 +1,83 @@
-import { escapeMarkdown } from './escape.ts'
-import { commentMarker, incidentMarker } from './marker.ts'
+import { code, escapeMarkdown } from './escape.ts'
+import { incidentMarker } from './marker.ts'
+import { table } from './table.ts'
 
-/** How a rollout or a rollback ended, for people. */
+/** One look at a canary: its share of traffic in percent, the judge's words about the signals, and what followed. Plain text. */
+export interface RolloutTick {
+  readonly percent: number
+  readonly evidence: string
+  readonly followed: string
+}
+
+/** How a rollout or a rollback ended, as far as people are told. Everything but names is plain text, escaped here. */
 export interface RolloutStory {
   readonly model: string
   readonly environment: string
-  /** The version it is about: the one that was tried, or the one that was left. */
   readonly version: number
-  /** What has the traffic now. */
+  /** What is live now; null where nothing is. */
   readonly live: number | null
   readonly decision: 'promoted' | 'rolled-back' | 'withdrawn'
-  /** In words with numbers; may hold text that somebody typed. */
   readonly reason: string
   readonly quarantined: boolean
   readonly deploymentUrl: string
+  readonly ticks?: readonly RolloutTick[]
 }
 
-const named = (version: number | null): string => (version === null ? 'nothing' : `v${version}`)
+const traffic = (live: number | null): string => (live === null ? 'nothing is live' : `all traffic is on v${live}`)
 
-/** The hidden marker of the one comment about a version in an environment. */
-export const rolloutMarker = ({ model, environment, version }: RolloutStory): string => commentMarker(model, `${environment} v${version}`)
-
-const headline = (story: RolloutStory): string => {
-  const { model, environment, version } = story
-  if (story.decision === 'promoted') return `✅ ${model} v${version} is live in ${environment}`
-  if (story.decision === 'withdrawn') return `⚠️ ${model} v${version} is held: not proven in ${environment}, not quarantined`
-  return `❌ ${model} v${version} was rolled back in ${environment}${story.quarantined ? ' and quarantined' : ''}`
+const sentence = ({ model, environment, version, live, decision, quarantined }: RolloutStory): string => {
+  const where = escapeMarkdown(environment, 60)
+  const what = `${escapeMarkdown(model, 60)} v${version}`
+  if (decision === 'promoted') return `✅ ${what} is live in ${where}`
+  if (decision === 'rolled-back')
+    return `❌ ${what} was rolled back in ${where}${quarantined ? ' and is quarantined' : ''}: ${traffic(live)}`
+  return `⚠️ ${what} was withdrawn from ${where} undecided: ${traffic(live)}`
 }
 
-/** The comment on the pull request that brought the version, and the job summary. */
+const next = ({ decision, quarantined, version }: RolloutStory): string | null => {
+  if (decision === 'promoted') return 'The version before it stays up in the other slot, so a rollback is one change of weight.'
+  if (decision === 'withdrawn') return 'It is not quarantined: run the job again to try it again.'
+  return quarantined ? `v${version} may not go live again while it is quarantined.` : null
+}
+
+const link = (url: string): string | null => (/^https?:\/\/[\w.:-]+(\/[\w.-]+)*$/.test(url) ? `[deployment](${url})` : null)
+
+const ticksShown = 100
+
+const evidence = (ticks: readonly RolloutTick[]): string | null => {
+  if (ticks.length === 0) return null
+  const shown = ticks.slice(-ticksShown)
+  const rows = shown.map(tick => [`${tick.percent} %`, escapeMarkdown(tick.evidence, 600), escapeMarkdown(tick.followed, 300)])
+  const earlier = ticks.length > shown.length ? `\n\n${ticks.length - shown.length} earlier looks are in the ledger only.` : ''
+  return table(['canary', 'evidence', 'then'], ['right', 'left', 'left'], rows) + earlier
+}
+
+/** The hidden marker of what is said about a model in an environment. */
+export const rolloutMarker = (story: Pick<RolloutStory, 'model' | 'environment'>): string => incidentMarker(story.model, story.environment)
+
+/** How it ended, as a comment on the pull request that brought the version and as the job summary: the decision in words, why, the evidence. */
 export const renderRolloutComment = (story: RolloutStory): string =>
   [
-    rolloutMarker(story),
-    `### ${headline(story)}`,
-    '',
-    `${escapeMarkdown(story.reason)}`,
-    '',
-    `Live in ${story.environment}: **${named(story.live)}**${/^https?:\/\/[\w.:/%-]+$/.test(story.deploymentUrl) ? ` · [deployment](${story.deploymentUrl})` : ''}`,
-    '',
-  ].join('\n')
+    `### ${sentence(story)}`,
+    `Why: ${escapeMarkdown(story.reason)}`,
+    evidence(story.ticks ?? []),
+    next(story),
+    `<sub>${[link(story.deploymentUrl), `recorded in the ledger: ${code(`git log refs/refline/models/${story.model}/decisions`)}`].filter(text => text !== null).join(' · ')}</sub>`,
+  ]
+    .filter(text => text !== null)
+    .join('\n\n')
 
-/** Title and body of the incident issue. */
+/** The incident issue of a version that did harm or was taken back. The title is plain text, which GitHub does not render. */
 export const renderRolloutIncident = (story: RolloutStory): { readonly title: string; readonly body: string } => ({
   title: `${story.model} v${story.version} was rolled back in ${story.environment}`,
   body: [
-    incidentMarker(story.model, story.environment),
-    `**${headline(story)}**`,
-    '',
+    `${sentence(story)}.`,
     `Why: ${escapeMarkdown(story.reason)}`,
-    '',
-    `All traffic is on **${named(story.live)}**. ${story.quarantined ? `v${story.version} is quarantined: it may not go live again; register a corrected version.` : `v${story.version} is not quarantined.`}`,
-    '',
-    `The ledger of ${story.model} holds every step with its evidence: \`git fetch origin refs/refline/models/${story.model}/decisions && git log FETCH_HEAD\``,
-    '',
-  ].join('\n'),
+    evidence(story.ticks ?? []),
+    next(story),
+    'Close this issue when the cause is understood; as long as it is open, further rollbacks are added here as comments.',
+    link(story.deploymentUrl),
+  ]
+    .filter(text => text !== null)
+    .join('\n\n'),
 })

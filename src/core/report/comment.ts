@@ -1,0 +1,98 @@
+import type { Assessment } from '../comparison/assessment.ts'
+import type { CommentContext } from './comment-context.ts'
+import { decisionSection, holdoutSentence } from './decision-section.ts'
+import { code, escapeMarkdown } from './escape.ts'
+import { metricTable } from './metric-table.ts'
+import { rocSection } from './roc-section.ts'
+import { commentLimit, joinWithin, type Section } from './sections.ts'
+import { sliceSection } from './slice-section.ts'
+import { icon } from './verdict-words.ts'
+
+const headline = (assessment: Assessment): string => {
+  const text = assessment.headline.startsWith(assessment.model) ? assessment.headline : `${assessment.model}: ${assessment.headline}`
+  return `### ${assessment.override === null ? icon(assessment.verdict) : '🚨'} ${escapeMarkdown(text, 400)}`
+}
+
+const bullets = (sentences: readonly string[], most = 20): string =>
+  [
+    ...sentences.slice(0, most).map(sentence => `- ${escapeMarkdown(sentence, 500)}`),
+    ...(sentences.length > most ? [`- and ${sentences.length - most} more`] : []),
+  ].join('\n')
+
+const override = ({ override, verdict }: Assessment): string | null =>
+  override === null
+    ? null
+    : `> **OVERRIDDEN by ${code(override.actor, 100)}.** The verdict of the rules is ${icon(verdict)} **${verdict}**; it is let through for this reason: ${escapeMarkdown(override.reason, 1000)}`
+
+const loosenedRules = ({ rules }: Assessment): string | null =>
+  rules.loosened.length === 0
+    ? null
+    : `**This change loosens rules.** It was judged by the rules before it; what it would loosen:\n${bullets(rules.loosened)}`
+
+const newModel = (assessment: Assessment, context: CommentContext): string | null =>
+  context.newModel
+    ? `New model: its rules come from this change itself (${escapeMarkdown(assessment.rules.from, 200)}). **Please review them too.**`
+    : null
+
+const opponentWords = ({ opponent }: Assessment): string | null => {
+  if (opponent.kind === 'first') return `That there is no champion is proven, not assumed: ${escapeMarkdown(opponent.proof, 500)}`
+  if (opponent.kind === 'champion') return null
+  const version = opponent.version === null ? 'A champion is recorded' : `Champion v${opponent.version} is recorded`
+  return `${version} but could not be compared with: ${escapeMarkdown(opponent.reason, 500)}`
+}
+
+/** What a merge leads to, or the ways on where it is blocked. */
+const nextSteps = (assessment: Assessment, context: CommentContext): string | null => {
+  if (assessment.override !== null) return null
+  if (assessment.verdict !== 'pass') {
+    const overriding =
+      'A maintainer can let it through where the change is registered, with a reason in the input `override-reason`; that is recorded in the ledger and not possible on a pull request.'
+    if (assessment.verdict === 'fail') return overriding
+    return `Ways on: more holdout rows, a wider margin in \`refline.yml\`, or an override. ${overriding}`
+  }
+  if (assessment.decision !== 'promote') return 'A merge changes nothing that is live: the champion stays.'
+  if (context.rollout === null) return null
+  const { environment, steps } = context.rollout
+  const way = steps.length === 0 || assessment.opponent.kind === 'first' ? '' : ` as a canary at ${steps.join(' → ')} % of the traffic`
+  return `On merge it is trained and judged again, registered, and rolled out to ${escapeMarkdown(environment, 60)}${way}.`
+}
+
+const footer = (assessment: Assessment, context: CommentContext): string => {
+  const commit = context.commit !== null && /^[0-9a-f]{7,64}$/.test(context.commit) ? [`commit ${context.commit.slice(0, 7)}`] : []
+  const job = context.jobUrl === null ? [] : jobLink(context.jobUrl)
+  return `<sub>${[`refline ${escapeMarkdown(context.version, 40)}`, `run ${code(assessment.run)}`, ...commit, ...job].join(' · ')}</sub>`
+}
+
+/** A link to the job, if the address is a plain one: it comes from the runner, yet nothing is taken on trust. */
+const jobLink = (url: string): readonly string[] => (/^https?:\/\/[\w.:-]+(\/[\w.-]+)*$/.test(url) ? [`[job](${url})`] : [])
+
+const part = (text: string | null, priority: number): readonly Section[] => (text === null || text === '' ? [] : [{ text, priority }])
+
+/**
+ * The whole comment, which is the job summary too: at most 60,000 characters of Markdown. Everything that comes from users, files or servers is escaped. The hidden
+ * marker is put in front by whoever posts it.
+ */
+export const renderComment = (assessment: Assessment, context: CommentContext): string => {
+  const unsure = assessment.because.length === 0 ? null : bullets(assessment.because)
+  const sections = [
+    ...part(headline(assessment), 10),
+    ...part(override(assessment), 10),
+    ...part(loosenedRules(assessment), 9),
+    ...part(newModel(assessment, context), 9),
+    ...part(metricTable(assessment), 8),
+    ...part(unsure, 7),
+    ...part([holdoutSentence(assessment), opponentWords(assessment)].filter(text => text !== null).join(' '), 7),
+    ...part(nextSteps(assessment, context), 7),
+    ...part(assessment.notes.length === 0 ? null : `Note:\n${bullets(assessment.notes)}`, 6),
+    ...part(sliceSection(assessment.slices), 5),
+    ...part(rocSection(assessment), 3),
+    ...part(decisionSection(assessment, context), 4),
+    ...part(footer(assessment, context), 9),
+  ]
+  const more = context.jobUrl === null ? [] : jobLink(context.jobUrl)
+  return fit(
+    sections,
+    commentLimit,
+    `This report was too long and is cut. The whole answer is in \`result.json\` of the run${more.map(link => ` (${link})`).join('')}.`,
+  )
+}

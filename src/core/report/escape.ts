@@ -1,0 +1,27 @@
+const invisible = /\p{Variation_Selector}|[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu
+/** A zero-width space, as an entity: it keeps GitHub from making a mention or link out of what the reader sees unchanged. */
+const gap = '&#8203;'
+
+const entity = (character: string): string => `&#${character.codePointAt(0)};`
+
+/** One visible line: white space and line breaks become single blanks; control, direction and zero-width characters and lone surrogates go. */
+export const plainLine = (text: string, limit = 2000): string => {
+  const line = text.replace(/\s+/g, ' ').replace(invisible, '').trim()
+  const characters = line.length > limit ? Array.from(line) : null
+  return characters !== null && characters.length > limit ? `${characters.slice(0, limit - 1).join('')}…` : line
+}
+
+/**
+ * Text from a user, file or server as GitHub-flavoured Markdown that shows exactly this text in one line: no mention, link, image, HTML, table break, fence,
+ * list, heading, mathematics, issue or commit reference comes out of it. Safe in table cells, in prose and inside HTML elements; not for attributes.
+ */
+export const escapeMarkdown = (text: string, limit = 2000): string =>
+  plainLine(text, limit)
+    // Marks where a gap belongs, with a character that plainLine has removed, before entities bring letters and digits of their own.
+    .replace(/@|#(?=\w)|\bgh-(?=\d)|\b(?:www|mailto|xmpp|https?|ftp)(?=[.:])|\b(?=[0-9a-f]*[a-f])[0-9a-f]{6}(?=[0-9a-f])/gi, '$&\u0000')
+    .replace(/[&<>|[\]*~`\\$#]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])|^[-+=]/gu, entity)
+    .replace(/^(\d{1,9})([.)])(?=\s|$)/, (_, digits: string, mark: string) => digits + entity(mark))
+    .replaceAll('\u0000', gap)
+
+/** The same text shown as code. An element and not backticks: it cannot be broken by what is in it, in a table cell either. */
+export const code = (text: string, limit = 300): string => `<code>${escapeMarkdown(text, limit)}</code>`

@@ -1,0 +1,37 @@
+import type { JudgedRow, JudgedRule, JudgedSlice } from '../comparison/assessment.ts'
+import { formatBound } from './numbers.ts'
+
+/** The sign of a verdict; the word always stands beside it. */
+export const icon = (verdict: JudgedRow['verdict'] | JudgedSlice['verdict'] | JudgedRule['verdict']): string =>
+  ({ pass: '✅', fail: '❌', inconclusive: '⚠️', reported: '', 'not-judged': '', 'not-applicable': '' })[verdict]
+
+/** A rule as people write it: `≥ 0.9`, `drop ≤ 2 %`, `superior`. */
+export const ruleWords = (rule: Pick<JudgedRule, 'kind' | 'bound' | 'relative'>): string => {
+  const bound = rule.bound === null ? '' : formatBound(rule.bound, rule.relative)
+  switch (rule.kind) {
+    case 'min':
+      return `≥ ${bound}`
+    case 'max':
+      return `≤ ${bound}`
+    case 'max_drop':
+      return `drop ≤ ${bound}`
+    case 'max_rise':
+      return `rise ≤ ${bound}`
+    case 'superior':
+      return 'superior'
+    case 'non_inferior':
+      return bound === '' ? 'not inferior' : `not inferior by ${bound}`
+  }
+}
+
+/** True for the rules that answer "will it go live" and not "may it merge". */
+export const isPromotion = (rule: JudgedRule): boolean => rule.kind === 'superior' || rule.kind === 'non_inferior'
+
+/** Why a row has its verdict: the rules that are not plainly passed, each with its sentence. Plain text, to be escaped. */
+export const because = (rules: readonly JudgedRule[]): readonly string[] =>
+  rules.flatMap(rule => {
+    if (rule.verdict === 'pass' && rule.proven) return []
+    if (rule.verdict === 'not-applicable') return [`${ruleWords(rule)} not applicable: ${rule.sentence}`]
+    if (isPromotion(rule)) return rule.verdict === 'pass' ? [] : [`${ruleWords(rule)} not shown: ${rule.sentence}`]
+    return [rule.sentence]
+  })
