@@ -1,0 +1,73 @@
+import { UserError } from '../../core/errors.ts'
+import type { LedgerState, Slot } from '../../core/lineage/events.ts'
+import { assertMayGoLive, environmentOf, isQuarantined, previousLive } from '../../core/lineage/preconditions.ts'
+import { otherSlot } from '../../core/rollout/batch.ts'
+import type { Traffic } from '../../ports/target.ts'
+
+/** Where traffic goes and from where. `clear`: the live slot must get all traffic before `slot` may be deployed into. */
+export interface RollbackPlan {
+  readonly from: number
+  readonly to: number
+  readonly slot: Slot
+  /** The slot does not hold the version any more, or does not answer. */
+  readonly deploy: boolean
+  readonly clear: Slot | null
+  /** All traffic is there already: an earlier attempt was stopped before it could say so. */
+  readonly moved: boolean
+  readonly words: string
+}
+
+const known = (state: LedgerState, environment: string): string => {
+  const { live, history } = environmentOf(state, environment)
+  const words = history.map(({ version }) => `v${version}${isQuarantined(state, version) ? ' (quarantined)' : ''}`)
+  return `live is ${live ? `v${live.version}` : 'nothing'}, before that ${words.join(', ') || 'nothing was'}`
+}
+
+/** Which version leaves and which one comes; null where the wanted version is live and nothing is under way. */
+const versionsOf = (
+  state: LedgerState,
+  environment: string,
+  wanted: number | undefined,
+): { readonly from: number; readonly to: number } | null => {
+  const { live, rollout, move } = environmentOf(state, environment)
+  if (move !== null && (wanted === undefined || wanted === move.to)) return move
+  const from = rollout?.version ?? move?.from ?? live?.version
+  if (from === undefined) throw new UserError(`nothing is live in ${environment}, so there is nothing to roll back`)
+  const to = wanted ?? (rollout ? rollout.from : (previousLive(state, environment)?.version ?? null))
+  if (to === null)
+    throw new UserError(
+      `there is no version in ${environment} to go back to from v${from}: ${known(state, environment)}. Name a registered version that is not quarantined in the input \`to\`.`,
+    )
+  if (to === from && live?.version === to && rollout === null) return null
+  if (to === from)
+    throw new UserError(`v${from} is the one being rolled out; run canary-deploy to go on with it, or name another version to go to`)
+  return { from, to }
+}
+
+/** Plans a rollback from the ledger's state and what the target shows. Throws a UserError where the version may not go live. */
+export const planRollback = (
+  state: LedgerState,
+  environment: string,
+  wanted: number | undefined,
+  traffic: Traffic,
+): RollbackPlan | null => {
+  const versions = versionsOf(state, environment, wanted)
+  if (versions === null) return null
+  const { from, to } = versions
+  if (isQuarantined(state, to))
+    throw new UserError(
+      `v${to} is quarantined (${state.quarantine[String(to)]}) and may not go live again: ${known(state, environment)}. Name another version in the input \`to\`.`,
+    )
+  assertMayGoLive(state, to)
+  const { live, history, rollout, move } = environmentOf(state, environment)
+  const isLive = live?.version === to
+  // After a rollback that was stopped half way the idle slot may hold anything.
+  const held = isLive ? live.slot : move === null ? (history.find(({ version }) => version === to)?.slot ?? null) : null
+  const slot = held ?? (live ? otherSlot(live.slot) : 'blue')
+  const moved = move !== null && move.to === to && traffic.percent[slot] === 100 && traffic.ready[slot]
+  const deploy = !moved && (held === null || (!isLive && !traffic.ready[slot]))
+  const clear = deploy && live !== null && traffic.percent[slot] > 0 ? live.slot : null
+  const how = moved ? 'traffic is there already' : deploy ? `to be deployed into slot ${slot}` : `still up in slot ${slot}`
+  const what = rollout ? `abort the canary v${from} at ${rollout.percent} %, all traffic to` : `v${from} ->`
+  return { from, to, slot, deploy, clear, moved, words: `${what} v${to} (${how})` }
+}
