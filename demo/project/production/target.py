@@ -1,6 +1,6 @@
 """Moves traffic between the two slots of production: `python production/target.py deploy|read|set`, called by Refline.
 
-What is to be done comes in variables: REFLINE_SLOT, REFLINE_VERSION, REFLINE_FILES (deploy), REFLINE_PERCENT, REFLINE_EXPECT and
+What is to be done comes in variables: REFLINE_SLOT, REFLINE_VERSION, REFLINE_MODEL (a folder with the files), REFLINE_PERCENT, REFLINE_EXPECT and
 REFLINE_SEQ (set). The answer is JSON on standard output. Exit 3 says "not as expected, nothing was changed".
 """
 
@@ -24,14 +24,14 @@ def call(path, body=None):
 
 def number(name):
     text = os.environ.get(name, "")
-    return float(text) if text else None
+    return json.loads(text) if text else None
 
 
 def main():
     verb = sys.argv[1]
     slot = os.environ.get("REFLINE_SLOT")
     if verb == "deploy":
-        call("/deploy", {"slot": slot, "version": int(os.environ["REFLINE_VERSION"]), "files": os.environ["REFLINE_FILES"]})
+        call("/deploy", {"slot": slot, "version": int(os.environ["REFLINE_VERSION"]), "files": os.environ["REFLINE_MODEL"]})
         print(json.dumps({"ready": True}))
     elif verb == "read":
         state = call("/state")
@@ -40,7 +40,7 @@ def main():
         order = number("REFLINE_SEQ")
         body = {"slot": slot, "percent": number("REFLINE_PERCENT"), "expecting": number("REFLINE_EXPECT"), "seq": order}
         call("/weight", body)
-        print(json.dumps({"percent": body["percent"]}))
+        print(json.dumps({"percent": body["percent"], "ready": call("/state")[slot]["ready"], "seq": order}))
     else:
         sys.exit(f"no such verb: {verb}")
 

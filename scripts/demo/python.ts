@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { runToEnd } from './children.ts'
+
+/** What a person has to install before the demo can run. */
+export class MissingTool extends Error {}
+
+const programs = ['python3', 'python', 'python3.13', 'python3.12', 'python3.11']
+
+const findPython = async (): Promise<string> => {
+  for (const program of programs) {
+    const asked = await runToEnd(program, ['-c', 'import sys; sys.exit(0 if sys.version_info >= (3, 9) else 1)'], { seconds: 20 })
+    if (asked.code === 0) return program
+  }
+  throw new MissingTool(
+    'The demo trains real models and needs Python 3.9 or newer with its `venv` module: install python3 and python3-venv.',
+  )
+}
+
+/** A Python environment with the project's requirements, made once and kept below `cache`. */
+export const pythonEnvironment = async (
+  cache: string,
+  requirements: string,
+): Promise<{ readonly bin: string; readonly version: string }> => {
+  const python = await findPython()
+  const key = createHash('sha256').update(readFileSync(requirements)).update(python).digest('hex').slice(0, 12)
+  const folder = join(cache, `python-${key}`)
+  const ready = join(folder, 'ready')
+  if (!existsSync(ready)) {
+    await rm(folder, { recursive: true, force: true })
+    await mkdir(dirname(folder), { recursive: true })
+    const made = await runToEnd(python, ['-m', 'venv', folder])
+    if (made.code !== 0) throw new MissingTool(`Python cannot make an environment: install python3-venv.\n${made.output}`)
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements]
+    const installed = await runToEnd(join(folder, 'bin', 'python'), pip, { seconds: 200 })
+    if (installed.code !== 0) throw new MissingTool(`scikit-learn could not be installed with pip:\n${installed.output}`)
+    await mkdir(`${ready}.new`)
+    await rename(`${ready}.new`, ready)
+  }
+  const bin = join(folder, 'bin')
+  const asked = await runToEnd(join(bin, 'python'), [
+    '-c',
+    'import platform, sklearn; print(f"Python {platform.python_version()} with scikit-learn {sklearn.__version__}")',
+  ])
+  if (asked.code !== 0) {
+    await rm(folder, { recursive: true, force: true })
+    throw new MissingTool(`The Python environment does not work and was removed; run the demo again.\n${asked.output}`)
+  }
+  return { bin, version: asked.output.trim() }
+}
