@@ -2,8 +2,10 @@ import { UserError } from '../../core/errors.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { RemoteError, type Repository } from './repository.ts'
 
-/** The newest commit of a ref as the loop hands it on: null where there is no such ref. */
-export type Head = string | null
+/** The newest commit of a ref as it was read and verified; `commit` is null where there is no such ref. */
+export interface Head {
+  readonly commit: string | null
+}
 
 export interface Commit {
   readonly files: Readonly<Record<string, string>>
@@ -11,14 +13,16 @@ export interface Commit {
 }
 
 /** One write to a ref: what is looked for in each head, and what is written where it is not there. */
-export interface Write<T> {
+export interface Write<T, H extends Head> {
   readonly ref: string
   /** For messages: `the ledger of churn`. */
   readonly name: string
+  /** Reads the ref and verifies what it holds; `end` is when the write gives up, in milliseconds since 1970. */
+  read(end: number): Promise<H>
   /** The result where this write is in the ref already, else null. Asked after every attempt, whatever git said of it. */
-  find(head: Head): Promise<T | null>
+  find(head: H): Promise<T | null>
   /** What to write for this very head, or the result where nothing is to be written. */
-  propose(head: Head): Promise<Commit | { readonly done: T }>
+  propose(head: H): Promise<Commit | { readonly done: T }>
   /** What to do where the remote will never take it; by default a UserError. */
   readonly refused?: (words: string) => T
 }
@@ -45,7 +49,7 @@ const callTimeout = (settings: LoopSettings, end: number): number =>
   Math.max(shortestCall, Math.min(longestCall, end - settings.clock.now()))
 
 /** Reads a ref, again where the remote gives no answer, for a minute at most. Throws a RemoteError. */
-export const readRef = async (settings: LoopSettings, ref: string, end: number, depth?: number): Promise<Head> => {
+export const readRef = async (settings: LoopSettings, ref: string, end: number, depth?: number): Promise<string | null> => {
   const until = Math.min(end, settings.clock.now() + readingSeconds * 1000)
   for (let failures = 0; ; failures += 1) {
     try {
@@ -61,14 +65,14 @@ export const readRef = async (settings: LoopSettings, ref: string, end: number, 
  * Writes to a ref by compare-and-swap: read the head, look whether the write is there, compute it for this head, push plainly, and read again whatever the
  * push said. Ends with a UserError at the deadline or where the remote refuses for good.
  */
-export const compareAndSwap = async <T>(settings: LoopSettings, write: Write<T>): Promise<T> => {
+export const compareAndSwap = async <T, H extends Head>(settings: LoopSettings, write: Write<T, H>): Promise<T> => {
   const { clock, repository } = settings
   const end = clock.now() + settings.deadlineSeconds * 1000
   let failures = 0
   let words = ''
   let refused = false
   for (;;) {
-    const head = await readRef(settings, write.ref, end, 1)
+    const head = await write.read(end)
     const found = await write.find(head)
     if (found !== null) return found
     if (refused) {
@@ -84,7 +88,7 @@ export const compareAndSwap = async <T>(settings: LoopSettings, write: Write<T>)
     }
     const proposal = await write.propose(head)
     if ('done' in proposal) return proposal.done
-    const commit = await repository.commit(proposal.files, head, proposal.message, Math.floor(clock.now() / 1000))
+    const commit = await repository.commit(proposal.files, head.commit, proposal.message, Math.floor(clock.now() / 1000))
     const answer = await repository.push(commit, write.ref, callTimeout(settings, end))
     if (answer.said === 'done') continue
     words = answer.words

@@ -8,7 +8,7 @@ import { decodeRecord, encodeRecord, encodeState, foldRecords, verifyHead, verif
 import type { Clock } from '../../ports/clock.ts'
 import type { Appended, DecisionRequest, Ledger, Proposal } from '../../ports/ledger.ts'
 import { singleLine } from './command.ts'
-import { compareAndSwap, type Head, type LoopSettings, readRef } from './compare-and-swap.ts'
+import { compareAndSwap, type LoopSettings, readRef } from './compare-and-swap.ts'
 import { temporaryRepository } from './repository.ts'
 import { runLogWrite } from './run-log.ts'
 
@@ -48,7 +48,7 @@ const commitMessage = (subject: string, record: LedgerRecord): string => {
   return `${singleLine(subject, 200) || record.events[0]?.kind}\n\n${trailers.join('\n')}\n`
 }
 
-/** The ledger of decisions on Git refs, written by DESIGN section 5's protocol. One instance does one thing at a time; many may run side by side. */
+/** The ledger of decisions on Git refs, written by DESIGN section 5's protocol. Calls may overlap, also from inside `decide`; many instances may run side by side. */
 export const gitLedger = (settings: LedgerSettings): Ledger => {
   const namespace = settings.namespace ?? 'refs/refline'
   if (!namespacePattern.test(namespace))
@@ -64,6 +64,7 @@ export const gitLedger = (settings: LedgerSettings): Ledger => {
   }
   const end = () => settings.clock.now() + loop.deadlineSeconds * 1000
 
+  /** Reading is fetching, verifying and remembering in one: two at once would take an older head for a rewritten ledger. Never held while deciding. */
   let last: Promise<unknown> = Promise.resolve()
   const alone = <T>(work: () => Promise<T>): Promise<T> => {
     const result = last.then(work)
@@ -86,7 +87,7 @@ export const gitLedger = (settings: LedgerSettings): Ledger => {
     if (recordText !== null && found.state.seq === seen.state.seq + 1) verifyStep(seen.state, recordText, found.state)
   }
 
-  const verified = async (model: string, commit: Head): Promise<Verified> => {
+  const verified = async (model: string, commit: string | null): Promise<Verified> => {
     const seen = newest.get(model)
     if (seen !== undefined && seen.commit === commit) return seen
     if (commit === null) {
@@ -106,6 +107,9 @@ export const gitLedger = (settings: LedgerSettings): Ledger => {
     newest.set(model, found)
     return found
   }
+
+  const newestOf = (model: string, until: number): Promise<Verified> =>
+    alone(async () => verified(model, await readRef(loop, refOf(model, 'decisions'), until, 1)))
 
   /** The record at a seq, with the chain checked from the head down to it. */
   const recordAt = async (model: string, seq: number): Promise<LedgerRecord> => {
@@ -132,7 +136,7 @@ export const gitLedger = (settings: LedgerSettings): Ledger => {
     const prefix = requestPrefix(id)
     const known = head.state.requests.find(([candidate]) => candidate === prefix)
     if (known === undefined) return null
-    const record = head.record !== null && head.record.seq === known[1] ? head.record : await recordAt(model, known[1])
+    const record = head.record !== null && head.record.seq === known[1] ? head.record : await alone(() => recordAt(model, known[1]))
     if (record.request !== id)
       throw new UserError(`Request ${id} cannot be told from ${record.request} at seq ${record.seq}. Start a new workflow run.`)
     const outcome = written.has(encodeRecord(record).digest) ? 'appended' : 'existing'
@@ -163,14 +167,14 @@ export const gitLedger = (settings: LedgerSettings): Ledger => {
     }
   }
 
-  const append = (model: string, request: DecisionRequest, decide: (head: LedgerState) => Proposal | Promise<Proposal>) => {
+  const append = async (model: string, request: DecisionRequest, decide: (head: LedgerState) => Proposal | Promise<Proposal>) => {
     const written = new Set<string>()
-    return compareAndSwap<Appended>(loop, {
+    return compareAndSwap<Appended, Verified>(loop, {
       ref: refOf(model, 'decisions'),
       name: `The ledger of ${model}`,
-      find: async commit => findRequest(model, request.id, await verified(model, commit), written),
-      propose: async commit => {
-        const { state } = await verified(model, commit)
+      read: until => newestOf(model, until),
+      find: head => findRequest(model, request.id, head, written),
+      propose: async ({ state }) => {
         const proposal = await decide(state)
         if (proposal.events.length === 0) return { done: { outcome: 'nothing', seq: state.seq, events: [], state } }
         const built = build(model, request, state, proposal)
@@ -223,11 +227,11 @@ export const gitLedger = (settings: LedgerSettings): Ledger => {
   }
 
   return {
-    read: model => alone(async () => (await verified(model, await readRef(loop, refOf(model, 'decisions'), end(), 1))).state),
-    append: (model, request, decide) => alone(() => append(model, request, decide)),
+    read: async model => (await newestOf(model, end())).state,
+    append,
     records: model => alone(() => records(model)),
-    head: model => alone(async () => (await verified(model, await readRef(loop, refOf(model, 'decisions'), end(), 1))).commit),
-    log: (model, entry, key) =>
-      alone(() => compareAndSwap(loop, runLogWrite(loop, { ref: refOf(model, 'runs'), model, entry, key, writer: settings.writer }))),
+    head: async model => (await newestOf(model, end())).commit,
+    log: async (model, entry, key) =>
+      compareAndSwap(loop, runLogWrite(loop, { ref: refOf(model, 'runs'), model, entry, key, writer: settings.writer, alone })),
   }
 }

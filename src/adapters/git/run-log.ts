@@ -5,12 +5,19 @@ import type { Writer } from '../../core/lineage/events.ts'
 import { requestPrefix } from '../../core/lineage/keys.ts'
 import { recordLimit } from '../../core/lineage/limits.ts'
 import { singleLine } from './command.ts'
-import type { Head, LoopSettings, Write } from './compare-and-swap.ts'
+import { type LoopSettings, readRef, type Write } from './compare-and-swap.ts'
 
 const remembered = 500
 
 /** `state.json` of the log of runs: how many lines there are and which keys came last. */
 const logState = z.object({ schema: z.literal(1), seq: z.int().min(1), recent: z.array(z.string().regex(/^[0-9a-f]{16}$/)) })
+
+type LogState = z.output<typeof logState>
+
+interface LogHead {
+  readonly commit: string | null
+  readonly state: LogState
+}
 
 /**
  * One line for the log of runs: a commit with the entry as record.json. Its order means nothing and nothing is decided from it, so a log that cannot be
@@ -24,12 +31,14 @@ export const runLogWrite = (
     readonly entry: Readonly<Record<string, unknown>>
     readonly key: string
     readonly writer: Omit<Writer, 'at'>
+    /** Runs one piece of work at a time on the repository. */
+    readonly alone: <T>(work: () => Promise<T>) => Promise<T>
   },
-): Write<'logged' | 'existing' | 'denied'> => {
+): Write<'logged' | 'existing' | 'denied', LogHead> => {
   const prefix = requestPrefix(line.key)
   let pushed = false
-  const stateAt = async (head: Head): Promise<z.output<typeof logState>> => {
-    const [text] = head === null ? [null] : await settings.repository.read([`${head}:state.json`])
+  const stateAt = async (commit: string | null): Promise<LogState> => {
+    const [text] = commit === null ? [null] : await settings.repository.read([`${commit}:state.json`])
     try {
       return logState.parse(JSON.parse(text ?? ''))
     } catch {
@@ -39,9 +48,13 @@ export const runLogWrite = (
   return {
     ref: line.ref,
     name: `The log of runs of ${line.model}`,
-    find: async head => ((await stateAt(head)).recent.includes(prefix) ? (pushed ? 'logged' : 'existing') : null),
-    propose: async head => {
-      const before = await stateAt(head)
+    read: end =>
+      line.alone(async () => {
+        const commit = await readRef(settings, line.ref, end, 1)
+        return { commit, state: await stateAt(commit) }
+      }),
+    find: async ({ state }) => (state.recent.includes(prefix) ? (pushed ? 'logged' : 'existing') : null),
+    propose: async ({ state: before }) => {
       const seq = before.seq + 1
       const record = canonicalJson({
         schema: 1,

@@ -120,6 +120,19 @@ test('a rule of the handler stops the write, an empty proposal writes nothing, a
   expect(await git(fixture.bare, ['rev-list', '--count', ref])).toBe('3')
 })
 
+test('the ledger can be asked while it decides, and by many at once', async () => {
+  await using fixture = await gitFixture()
+  const ledger = ledgerOn(fixture.bare)
+  const requests = ['a', 'b', 'c', 'd'].map(name =>
+    ledger.append('churn', { id: `register:-:${name}:77`, subject: name }, async state => {
+      const before = await ledger.records('churn')
+      expect((await ledger.read('churn')).seq).toBeGreaterThanOrEqual(before.length)
+      return registerNext(state)
+    }),
+  )
+  expect(new Set((await Promise.all(requests)).map(({ seq }) => seq)).size).toBe(4)
+})
+
 test('the namespace can be one that rulesets protect', async () => {
   await using fixture = await gitFixture()
   await register(ledgerOn(fixture.bare, { namespace: 'refs/heads/refline' }), 'a')
