@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readPredictions } from '../../adapters/files/predictions.ts'
 import type { Opponent } from '../../core/comparison/assessment.ts'
@@ -7,8 +8,11 @@ import { holdoutDigest } from '../../core/evaluation/holdout.ts'
 import type { Predictions } from '../../core/evaluation/predictions.ts'
 import { rulesForStored } from '../../core/evaluation/stored-predictions.ts'
 import type { LedgerState, VersionRecord } from '../../core/lineage/events.ts'
+import { type RunRecord, runRecord } from '../../core/lineage/run.ts'
 import type { ModelStore } from '../../ports/model-store.ts'
 import type { OpenRun, RunFolders } from '../../ports/run-folders.ts'
+
+const largestRecord = 1_048_576
 
 /** What stands against a run, with its predictions where they can be had. */
 export interface Faced {
@@ -39,7 +43,11 @@ export const faceChampion = async (
   const faced = (predictions: Predictions): Faced => ({ opponent: { kind: 'champion', version }, record, predictions })
   try {
     const own = run.record.champion
-    if (own !== null && own.version === version) return faced(await readPredictions(join(run.folder, 'files', own.predictions.path), model))
+    if (own !== null && own.version === version) {
+      const made = await readPredictions(join(run.folder, 'files', own.predictions.path), model)
+      if (holdoutDigest(made) === holdoutDigest(challenger)) return faced(made)
+      return unreachable('`score` gave predictions for other rows, labels or slices than this run has')
+    }
     if (record === null) return unreachable(`the ledger's state has no record of v${version}`)
     const asset = record.assets.find(candidate => candidate.path.startsWith('predictions.'))
     const score = model.predictions !== undefined && 'score' in model.predictions && model.predictions.score !== undefined
@@ -57,6 +65,19 @@ export const faceChampion = async (
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     return unreachable(error.message)
+  }
+}
+
+/** The champion's run record as it was published, for showing what changed. Nothing is decided from it, so null where it cannot be had. */
+export const championRunOf = async (record: VersionRecord | null, store: ModelStore, runs: RunFolders): Promise<RunRecord | null> => {
+  const asset = record?.assets.find(candidate => candidate.path === 'run.json')
+  if (record === null || asset === undefined || asset.bytes > largestRecord) return null
+  try {
+    const folder = await runs.scratch(`champion-run-${record.run}`)
+    await store.fetch(record.tag, [asset], folder)
+    return runRecord.safeParse(JSON.parse(await readFile(join(folder, asset.path), 'utf8'))).data ?? null
+  } catch {
+    return null
   }
 }
 

@@ -12,7 +12,7 @@ import type { Ledger } from '../../ports/ledger.ts'
 import type { ModelStore } from '../../ports/model-store.ts'
 import type { Log } from '../../ports/report.ts'
 import type { OpenRun, RunFolders } from '../../ports/run-folders.ts'
-import { faceChampion } from './champion.ts'
+import { championRunOf, faceChampion } from './champion.ts'
 import { findRules, type Rules } from './rules.ts'
 
 export interface JudgePorts {
@@ -40,6 +40,8 @@ export interface Judged {
   readonly assessment: Assessment
   readonly predictions: Predictions | null
   readonly champion: VersionRecord | null
+  /** The champion's run, as far as it can be had. */
+  readonly championRun: RunRecord | null
   readonly result: { readonly path: string; readonly text: string }
 }
 
@@ -66,7 +68,8 @@ export const judge = async (request: JudgeRequest, ports: JudgePorts): Promise<J
     problem: challenger.problem,
   })
   const result = await ports.runs.writeResult(run, assessment)
-  return { rules, run, state, assessment, predictions: challenger.predictions, champion: record, result }
+  const championRun = await championRunOf(record, ports.store, ports.runs)
+  return { rules, run, state, assessment, predictions: challenger.predictions, champion: record, championRun, result }
 }
 
 /** "Retrained" is the same code on other data; anything that cannot be shown to be that has changed. */

@@ -13,7 +13,7 @@ export interface PublishPorts extends JudgePorts {
 
 /** Prints the answer, writes the job summary and, on a pull request, puts up its one comment. Never fails because it may not comment. Returns the comment's URL or ''. */
 export const publish = async (judged: Judged, ports: PublishPorts, comment: 'auto' | 'off'): Promise<string> => {
-  for (const line of logLinesOf(judged, ports.context)) ports.log.info(line)
+  for (const line of logLinesOf(judged)) ports.log.info(line)
   const body = commentOf(judged, ports.context)
   await ports.summary.write(body)
   const { pullRequest, workflow } = ports.context

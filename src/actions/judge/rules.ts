@@ -13,6 +13,8 @@ export interface Rules {
   readonly name: string
   readonly model: ModelConfiguration
   readonly configuration: Configuration
+  /** The base branch does not know the model, so its rules are its own. */
+  readonly isNew: boolean
   readonly policy: { readonly from: string; readonly digest: string; readonly loosened: readonly string[] }
 }
 
@@ -40,7 +42,7 @@ export const findRules = async (
     const { name, model } = selectModel(configuration, wanted)
     const branch = context.ref?.replace(/^refs\/(heads|tags)\//, '') ?? 'this checkout'
     const at = context.commit === null ? '' : ` at ${context.commit.slice(0, 7)}`
-    return { name, model, configuration, policy: { from: `${config} of ${branch}${at}`, digest: digestOfRules(model), loosened: [] } }
+    return { name, model, configuration, isNew: false, policy: { from: `${config} of ${branch}${at}`, digest: digestOfRules(model), loosened: [] } }
   }
 
   const base = await baseCommit(context, forge)
@@ -56,6 +58,7 @@ export const findRules = async (
       name,
       model,
       configuration,
+      isNew: true,
       policy: { from: `this change (${why}); please review them too`, digest: digestOfRules(model), loosened: [] },
     }
   }
@@ -63,6 +66,7 @@ export const findRules = async (
     name,
     model: baseModel,
     configuration: baseConfiguration,
+    isNew: false,
     policy: {
       from: `${config} of the base at ${base.slice(0, 7)}`,
       digest: digestOfRules(baseModel),

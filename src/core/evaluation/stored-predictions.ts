@@ -1,4 +1,8 @@
 import type { ModelConfiguration } from '../configuration/schema.ts'
+import { UserError } from '../errors.ts'
+import { type Predictions, textAt } from './predictions.ts'
+
+const rowsPerChunk = 4096
 
 /**
  * The rules to read predictions by that are stored beside a version: they are always kept under the standard column names, so that a later renaming of
@@ -8,4 +12,62 @@ export const rulesForStored = (model: ModelConfiguration): ModelConfiguration =>
   if (model.predictions === undefined || !('columns' in model.predictions)) return model
   const { columns: _columns, ...predictions } = model.predictions
   return { ...model, predictions }
+}
+
+type Cell = (row: number) => string
+
+/**
+ * Predictions as they are stored beside a version, as CSV text in pieces: id, label, score or prediction and the slice columns, as far as `keep` names them (by the
+ * standard names or those of the file). Null where `keep` is `none`. Throws where `keep` leaves out what a later comparison needs.
+ */
+export const storedPredictions = (predictions: Predictions, model: ModelConfiguration): Iterable<string> | null => {
+  const keep = model.predictions !== undefined && 'keep' in model.predictions ? model.predictions.keep : undefined
+  if (keep === 'none') return null
+  const { source } = predictions
+  const kept = (standard: string, inFile: string | null): boolean =>
+    keep === undefined || keep.includes(standard) || (inFile !== null && keep.includes(inFile))
+  const columns: (readonly [string, Cell])[] = []
+  if (kept('id', source.columns.id)) columns.push(['id', row => textAt(predictions.ids, row)])
+  if (kept('label', source.columns.label)) columns.push(['label', valueOf(predictions, predictions.labels)])
+  const answers = answersOf(predictions, kept)
+  const slices = [...predictions.slices].filter(([name]) => kept(name, name))
+  if (columns.length < 2 || answers.length === 0 || slices.length < predictions.slices.size)
+    throw new UserError(
+      `predictions.keep must name id, label, score or prediction, and every slice column (${[...predictions.slices.keys()].join(', ') || 'there is none'}), or be \`none\`: without them no later version could be compared`,
+    )
+  columns.push(...answers)
+  for (const [name, column] of slices) columns.push([name, row => column.values[column.codes[row] as number] ?? ''])
+  return lines(columns, predictions.rows)
+}
+
+const answersOf = (predictions: Predictions, kept: (standard: string, inFile: string | null) => boolean): (readonly [string, Cell])[] => {
+  const { scores, probabilities, predicted, threshold, classes, source } = predictions
+  const answers: (readonly [string, Cell])[] = []
+  if (scores !== null && kept('score', source.columns.score)) answers.push(['score', number(scores)])
+  if (probabilities !== null && kept('score', source.columns.score))
+    answers.push(...probabilities.map((column, index) => [`score_${classes[index]}`, number(column)] as const))
+  // A prediction made from the scores by a threshold is made again when they are read.
+  if (predicted !== null && threshold === null && kept('prediction', source.columns.prediction))
+    answers.push(['prediction', valueOf(predictions, predicted)])
+  return answers
+}
+
+const number =
+  (column: Float64Array): Cell =>
+  row =>
+    String(column[row])
+
+const valueOf = (predictions: Predictions, column: Uint16Array | Float64Array): Cell =>
+  predictions.task === 'regression' ? row => String(column[row]) : row => predictions.classes[column[row] as number] ?? ''
+
+const field = (text: string): string => (/^$|["\r\n,]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
+
+function* lines(columns: readonly (readonly [string, Cell])[], rows: number): Iterable<string> {
+  yield `${columns.map(([name]) => field(name)).join(',')}\n`
+  for (let start = 0; start < rows; start += rowsPerChunk) {
+    let chunk = ''
+    for (let row = start; row < Math.min(rows, start + rowsPerChunk); row++)
+      chunk += `${columns.map(([, cell]) => field(cell(row))).join(',')}\n`
+    yield chunk
+  }
 }

@@ -1,0 +1,97 @@
+import { digestFile } from '../adapters/files/digest.ts'
+import { gitLedger } from '../adapters/git/ledger.ts'
+import { ledgerRemote } from '../adapters/git/remote.ts'
+import { githubClient } from '../adapters/github/client.ts'
+import { githubComments } from '../adapters/github/comments.ts'
+import { githubDeployments } from '../adapters/github/deployments.ts'
+import { githubForge } from '../adapters/github/forge.ts'
+import { githubReleases } from '../adapters/github/releases.ts'
+import { runArtifacts } from '../adapters/runner/artifacts.ts'
+import { systemClock } from '../adapters/runner/clock.ts'
+import { type RunnerContext, runnerContext } from '../adapters/runner/context.ts'
+import { jobLog } from '../adapters/runner/log.ts'
+import { runFolders } from '../adapters/runner/run-folder.ts'
+import { jobSummary } from '../adapters/runner/summary.ts'
+import { UserError } from '../core/errors.ts'
+import { failpoint } from '../kernel/failpoint.ts'
+import type { Deployments, Forge } from '../ports/forge.ts'
+import type { Ledger } from '../ports/ledger.ts'
+import type { ModelStore } from '../ports/model-store.ts'
+import type { Comments } from '../ports/report.ts'
+
+const ledgerDeadlineSeconds = 300
+
+/** What the actions around runs and versions have in common: the runner, its log, its run folders, and what is reached through the token. */
+export const surroundings = (inputs: { readonly token: string; readonly ledger: string | undefined }) => {
+  const environment = process.env
+  const context = runnerContext(environment)
+  const log = jobLog()
+  const artifacts = runArtifacts(environment)
+  const runs = runFolders({ temp: context.temp, artifacts, digestFile, workflowRun: context.runId })
+  const onGitHub = githubOf(context, inputs.token, log)
+  return {
+    environment,
+    context,
+    log,
+    clock: systemClock,
+    artifacts,
+    runs,
+    summary: jobSummary(environment),
+    failpoint,
+    forge: onGitHub?.forge ?? null,
+    comments: onGitHub?.comments ?? null,
+    deployments: onGitHub?.deployments ?? null,
+    /** Throws a UserError where no repository on GitHub can be reached. */
+    requireStore: (): ModelStore => {
+      if (onGitHub !== null) return onGitHub.store
+      throw new UserError('model files are kept in releases on GitHub: GITHUB_REPOSITORY and the input `token` are needed')
+    },
+    ledger: (): Promise<Ledger> => openLedger(context, inputs),
+  }
+}
+
+interface OnGitHub {
+  readonly forge: Forge
+  readonly comments: Comments
+  readonly deployments: Deployments
+  readonly store: ModelStore
+}
+
+const githubOf = (context: RunnerContext, token: string, log: ReturnType<typeof jobLog>): OnGitHub | null => {
+  const { repository, apiUrl } = context
+  if (repository === null || token === '') return null
+  const client = githubClient({ token, apiUrl, log })
+  return {
+    forge: githubForge(client, repository),
+    comments: githubComments(client, repository),
+    deployments: githubDeployments(client, repository),
+    store: githubReleases(client, repository, { onBoundary: failpoint }),
+  }
+}
+
+const openLedger = async (
+  context: RunnerContext,
+  inputs: { readonly token: string; readonly ledger: string | undefined },
+): Promise<Ledger> => {
+  const { remote, environment } = await ledgerRemote({
+    workspace: context.workspace,
+    serverUrl: context.serverUrl,
+    repository: context.repository,
+    token: inputs.token === '' ? null : inputs.token,
+    override: inputs.ledger ?? null,
+  })
+  return gitLedger({
+    remote,
+    environment,
+    writer: {
+      actor: context.actor,
+      workflow_run: context.runId,
+      workflow: context.workflowRef,
+      commit: context.commit,
+    },
+    clock: systemClock,
+    random: Math.random,
+    deadlineSeconds: ledgerDeadlineSeconds,
+    temp: context.temp,
+  })
+}
