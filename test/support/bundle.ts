@@ -6,6 +6,8 @@ import { parse } from 'yaml'
 import { parseFileCommands, parseWorkflowCommands, type WorkflowCommand } from './runner-files.ts'
 
 const root = join(import.meta.dirname, '..', '..')
+/** For work on the sources: they are run instead of the bundle. */
+const fromSource = process.env.REFLINE_FROM_SOURCE === '1'
 
 export interface StepRequest {
   /** `train`, `compare-champion`, ... */
@@ -43,21 +45,31 @@ export interface StepResult {
 
 /** True where the bundle of an action is there to be tested. */
 export const isBuilt = (action: string): boolean =>
-  process.env.REFLINE_FROM_SOURCE === '1'
+  fromSource
     ? existsSync(join(root, 'src', 'actions', action, 'main.ts'))
     : existsSync(join(root, 'dist', `${action}.js`)) && existsSync(join(root, 'actions', action, 'action.yml'))
 
+const declaredInputs = async (action: string): Promise<Readonly<Record<string, { readonly default?: unknown }>>> => {
+  if (!fromSource) {
+    const file = join(root, 'actions', action, 'action.yml')
+    return (parse(readFileSync(file, 'utf8')) as { inputs?: Record<string, { default?: unknown }> }).inputs ?? {}
+  }
+  const module = (await import(join(root, 'src', 'actions', action, 'spec.ts'))) as {
+    spec: { inputs: Record<string, { default?: string }> }
+  }
+  return module.spec.inputs
+}
+
 /** Inputs as the runner passes them: every declared one, with its default where it is not given, and whatever else the workflow wrote. */
-const inputVariables = (action: string, request: StepRequest): Record<string, string> => {
-  const file = join(root, 'actions', action, 'action.yml')
-  const declared = (parse(readFileSync(file, 'utf8')) as { inputs?: Record<string, { default?: unknown }> }).inputs ?? {}
+const inputVariables = async (request: StepRequest): Promise<Record<string, string>> => {
   const evaluate = (text: string) =>
     text.replace(/\$\{\{\s*([^}]*?)\s*\}\}/g, (_, expression: string) => {
       const value = request.expressions?.[expression]
-      if (value === undefined) throw new Error(`${file}: what does the expression ${expression} stand for?`)
+      if (value === undefined) throw new Error(`${request.action}: what does the expression ${expression} stand for?`)
       return value
     })
-  const values = Object.entries(declared).map(([name, input]) => [name, evaluate(String(input.default ?? ''))] as const)
+  const declared = Object.entries(await declaredInputs(request.action))
+  const values = declared.map(([name, input]) => [name, request.inputs?.[name] ?? evaluate(String(input.default ?? ''))] as const)
   const all = { ...Object.fromEntries(values), ...request.inputs }
   return Object.fromEntries(Object.entries(all).map(([name, value]) => [`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`, value]))
 }
@@ -87,13 +99,13 @@ export const runStep = async (request: StepRequest): Promise<StepResult> => {
     RUNNER_ARCH: 'X64',
     RUNNER_NAME: 'test',
     ...files,
-    ...inputVariables(request.action, request),
+    ...(await inputVariables(request)),
     ...(request.failpoint === undefined ? {} : { REFLINE_FAILPOINT: request.failpoint }),
     ...request.env,
   }
-  const source = `const { run } = await import(${JSON.stringify(join(root, 'src', 'dispatch.ts'))}); await run(${JSON.stringify(request.action)})`
-  const argv =
-    process.env.REFLINE_FROM_SOURCE === '1' ? ['--input-type=module', '-e', source] : [join(root, 'dist', `${request.action}.js`)]
+  const main = join(root, 'src', 'actions', request.action, 'main.ts')
+  const source = `const { main } = await import(${JSON.stringify(main)}); await main()`
+  const argv = fromSource ? ['--input-type=module', '-e', source] : [join(root, 'dist', `${request.action}.js`)]
   const ended = await new Promise<{ code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }>(
     (resolve, reject) => {
       const child = spawn(process.execPath, argv, { cwd: request.workspace, env, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -17,26 +17,9 @@ import {
   type RepositoryCall,
   text,
 } from './answer.ts'
-import { releaseOf } from './releases.ts'
-import { nodeId, repositoryPage, repositoryUrl, userShape } from './shapes.ts'
+import { assetShape, releaseOf } from './release-shapes.ts'
+import { nodeId } from './shapes.ts'
 import { type AssetState, now, type ReleaseState } from './state.ts'
-
-export const assetShape = (call: RepositoryCall, release: ReleaseState, asset: AssetState) => ({
-  url: `${repositoryUrl(call.state, call.repository)}/releases/assets/${asset.id}`,
-  browser_download_url: `${repositoryPage(call.state, call.repository)}/releases/download/${encodeURIComponent(release.tag)}/${encodeURIComponent(asset.name)}`,
-  id: asset.id,
-  node_id: nodeId('ReleaseAsset', asset.id),
-  name: asset.name,
-  label: asset.label,
-  state: asset.state,
-  content_type: asset.contentType,
-  size: asset.size,
-  digest: asset.digest,
-  download_count: asset.downloads,
-  created_at: asset.createdAt,
-  updated_at: asset.createdAt,
-  uploader: userShape(call.state, asset.uploader),
-})
 
 /** The name that GitHub gives an uploaded file: special characters become dots, and dots at the ends are padded. */
 export const assetName = (asked: string): string => {

@@ -103,6 +103,11 @@ export class Conformity {
       .sort((a, b) => b.path.replace(/\{[^}]+\}/g, '').length - a.path.replace(/\{[^}]+\}/g, '').length)
   }
 
+  /** Every operation of the extract, as `METHOD template`. */
+  get operations(): readonly string[] {
+    return this.#templates.map(template => template.key)
+  }
+
   /** Finds the operation of a request; the path still has its percent signs. Null where the description (or its extract) has none. */
   match(method: string, path: string): MatchedOperation | null {
     for (const template of this.#templates) {

@@ -7,50 +7,14 @@ import {
   mayWrite,
   need,
   notFound,
-  numberOf,
   page,
   Refusal,
   type RepositoryCall,
   text,
 } from './answer.ts'
-import { assetShape } from './assets.ts'
 import { commitOf, gitText } from './git-store.ts'
-import { nodeId, repositoryPage, repositoryUrl, userShape } from './shapes.ts'
+import { releaseOf, releaseShape } from './release-shapes.ts'
 import { now, type ReleaseState } from './state.ts'
-
-export const releaseShape = (call: RepositoryCall, release: ReleaseState) => {
-  const url = `${repositoryUrl(call.state, call.repository)}/releases/${release.id}`
-  const pageName = release.draft ? `untagged-${release.id}` : release.tag.split('/').map(encodeURIComponent).join('/')
-  return {
-    url,
-    html_url: `${repositoryPage(call.state, call.repository)}/releases/tag/${pageName}`,
-    assets_url: `${url}/assets`,
-    upload_url: `${call.state.url}/api/uploads/repos/${call.repository.owner}/${call.repository.name}/releases/${release.id}/assets{?name,label}`,
-    tarball_url: release.draft ? null : `${repositoryUrl(call.state, call.repository)}/tarball/${encodeURIComponent(release.tag)}`,
-    zipball_url: release.draft ? null : `${repositoryUrl(call.state, call.repository)}/zipball/${encodeURIComponent(release.tag)}`,
-    id: release.id,
-    node_id: nodeId('Release', release.id),
-    tag_name: release.tag,
-    target_commitish: release.target,
-    name: release.name,
-    body: release.body,
-    draft: release.draft,
-    prerelease: release.prerelease,
-    immutable: release.immutable,
-    created_at: release.createdAt,
-    published_at: release.publishedAt,
-    updated_at: release.createdAt,
-    author: userShape(call.state, release.author),
-    assets: [...release.assets.values()].map(asset => assetShape(call, release, asset)),
-  }
-}
-
-/** A release by id; drafts exist only for those who may write. */
-export const releaseOf = (call: RepositoryCall): ReleaseState => {
-  const release = call.repository.releases.get(numberOf(call, 'release_id'))
-  if (release === undefined || (release.draft && !mayWrite(call, 'contents'))) throw notFound()
-  return release
-}
 
 const published = (call: RepositoryCall, tag: string): ReleaseState | undefined =>
   [...call.repository.releases.values()].find(release => !release.draft && release.tag === tag)

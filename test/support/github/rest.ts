@@ -13,7 +13,8 @@ import { releases } from './releases.ts'
 import { userShape } from './shapes.ts'
 import type { Actor, State } from './state.ts'
 
-const endpoints: Endpoints = { ...code, ...releases, ...assets, ...issues, ...pulls, ...deployments, ...artifacts }
+/** Every operation that is answered, by `METHOD template`. */
+export const endpoints: Endpoints = { ...code, ...releases, ...assets, ...issues, ...pulls, ...deployments, ...artifacts }
 
 /** What was asked, for assertions. */
 export interface LoggedRequest {

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { git, tryGit } from '../git-fixture.ts'
 import { temporaryFolder } from '../temporary.ts'
 import { Conformity } from './conformity.ts'
+import { endpoints } from './rest.ts'
 import { type GitHubDouble, startGitHub } from './server.ts'
 
 const at = { owner: 'acme', repo: 'churn' }
@@ -289,4 +290,9 @@ test('the description is compared with answers: a wrong type, a missing property
   expect(conformity.match('GET', '/repos/a/b/git/ref/heads%2Fx/y')?.parameters).toEqual({ owner: 'a', repo: 'b', ref: 'heads/x/y' })
   expect(conformity.match('GET', '/repos/a/b/releases/tags/refline/churn/1')?.parameters.tag).toBe('refline/churn/1')
   expect(conformity.match('GET', '/repos/a/b/commits/abc/pulls')?.key).toBe('GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls')
+})
+
+test('every operation of the extract is answered, and nothing besides', () => {
+  const answered = [...Object.keys(endpoints), 'GET /user', 'GET /rate_limit']
+  expect(answered.toSorted()).toEqual(new Conformity().operations.toSorted())
 })
