@@ -41,6 +41,15 @@ const isPlainData = (value: unknown): boolean =>
   (typeof value === 'object' && [Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(value)))
 
 /**
+ * The answer, if it came whole: octokit hands on a JSON body that was cut off as a text, and a list that looks empty is worse than none.
+ */
+const whole = <T>(answer: T): T => {
+  const { data, headers } = answer as { data?: unknown; headers?: Record<string, unknown> }
+  if (typeof data === 'string' && /^application\/json/.test(String(headers?.['content-type']))) throw new Error('the answer was cut off')
+  return answer
+}
+
+/**
  * Retries by DESIGN section 3. What changes nothing when done again (all but POST) is tried 4 times. POST is tried again only where GitHub turned it
  * away by a rate limit, so that it certainly had no effect. All waits of one client together are at most 5 minutes. Every try has its own
  * time limit unless the caller set a signal. `doing` names a request for people. Throws GitHubError.
@@ -76,7 +85,7 @@ export const retryPolicy = (waiting: Waiting, doing: (options: RequestOptions) =
     for (let attempt = 1; ; attempt += 1) {
       try {
         const signal = ownSignal ?? AbortSignal.timeout(answerWithinMilliseconds)
-        return await request({ ...options, request: { ...options.request, signal } })
+        return whole(await request({ ...options, request: { ...options.request, signal } }))
       } catch (error) {
         const milliseconds = ownSignal?.aborted ? null : pause(error, options, attempt)
         if (milliseconds === null) throw explain(error, doing(options), attempt)

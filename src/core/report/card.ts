@@ -1,5 +1,7 @@
 import type { Assessment } from '../comparison/assessment.ts'
+import type { VersionRecord } from '../lineage/events.ts'
 import type { DigestedFile, RunRecord } from '../lineage/run.ts'
+import type { CommentContext } from './comment-context.ts'
 import { holdoutSentence } from './decision-section.ts'
 import { code, escapeMarkdown } from './escape.ts'
 import { metricTable } from './metric-table.ts'
@@ -8,17 +10,11 @@ import { joinWithin, type Section } from './sections.ts'
 import { sliceSection } from './slice-section.ts'
 import { table } from './table.ts'
 
-/** What a model card is made from, beside the run and its assessment. */
-export interface CardContext {
-  /** Number of the version. */
-  readonly number: number
-  /** Of Refline. */
-  readonly version: string
-  readonly commit: string | null
-  readonly pullRequest: number | null
-  readonly jobUrl: string | null
-  /** `card` of refline.yml. */
-  readonly card: { readonly intended_use?: string | undefined; readonly limits?: string | undefined; readonly licence?: string | undefined }
+/** `card` of refline.yml: the words that only people can give. */
+export interface CardWords {
+  readonly intended_use?: string | undefined
+  readonly limits?: string | undefined
+  readonly licence?: string | undefined
 }
 
 const cardLimit = 100_000
@@ -41,15 +37,15 @@ const files = (list: readonly DigestedFile[]): string =>
     300,
   )
 
-const lineage = (run: RunRecord, context: CardContext): string => {
+const lineage = (run: RunRecord, version: VersionRecord): string => {
   const { lineage } = run
   return facts([
     ['run', code(run.run)],
     ['trained', `${escapeMarkdown(run.created.at, 40)}, in ${formatSeconds(run.seconds)}`],
     ['repository', lineage.repository === null ? null : code(lineage.repository)],
     ['commit', lineage.commit === null ? null : code(lineage.commit)],
-    ['registered from commit', context.commit === null || context.commit === lineage.commit ? null : code(context.commit)],
-    ['pull request', context.pullRequest === null ? null : `#${context.pullRequest}`],
+    ['registered from commit', version.commit === null || version.commit === lineage.commit ? null : code(version.commit)],
+    ['pull request', version.pull_request === null ? null : `#${version.pull_request}`],
     ['code', lineage.code === null ? null : code(lineage.code)],
     ...lineage.data
       .slice(0, 100)
@@ -59,7 +55,7 @@ const lineage = (run: RunRecord, context: CardContext): string => {
       .map(([name, parameter]) => [`param ${code(name, 100)}`, value(parameter)] as const),
     ...Object.entries(lineage.environment)
       .slice(0, 50)
-      .map(([name, version]) => [`environment ${code(name, 100)}`, escapeMarkdown(version, 200)] as const),
+      .map(([name, text]) => [`environment ${code(name, 100)}`, escapeMarkdown(text, 200)] as const),
     ['parent run', lineage.parent === null ? null : code(lineage.parent)],
   ])
 }
@@ -104,8 +100,9 @@ const prose = (title: string, text: string | undefined): readonly Section[] =>
         },
       ]
 
-const provenance = (assessment: Assessment, run: RunRecord, context: CardContext): string =>
+const provenance = (assessment: Assessment, version: VersionRecord, run: RunRecord, context: CommentContext): string =>
   facts([
+    ['model manifest', code(version.digest)],
     ['run record', code(assessment.run_digest)],
     ['predictions', assessment.predictions_digest === null ? null : code(assessment.predictions_digest)],
     ['holdout', assessment.holdout === null ? null : code(assessment.holdout.digest)],
@@ -118,19 +115,26 @@ const provenance = (assessment: Assessment, run: RunRecord, context: CardContext
   ])
 
 /** The model card of a version, which is the notes of its release: what it is for, how good it is, how it was judged, what it was made from. Under 100,000 characters. */
-export const renderCard = (run: RunRecord, assessment: Assessment, context: CardContext): string => {
+export const renderCard = (
+  assessment: Assessment,
+  version: VersionRecord,
+  run: RunRecord,
+  words: CardWords,
+  context: CommentContext,
+): string => {
   const slices = sliceSection(assessment.slices)
   const sections: readonly Section[] = [
-    { text: `# ${escapeMarkdown(assessment.model, 60)} v${context.number}`, priority: 10 },
-    ...prose('Intended use', context.card.intended_use),
-    ...prose('Limits', context.card.limits),
+    { text: `# ${escapeMarkdown(assessment.model, 60)} v${version.version}`, priority: 10 },
+    ...prose('Intended use', words.intended_use),
+    ...prose('Limits', words.limits),
     { text: `## Metrics\n\n${metricTable(assessment)}`, priority: 9 },
     ...(slices === null ? [] : [{ text: slices, priority: 3 }]),
     { text: `## How it was judged\n\n${judged(assessment)}`, priority: 8 },
-    { text: `## Made from\n\n${lineage(run, context)}`, priority: 5 },
+    { text: `## Made from\n\n${lineage(run, version)}`, priority: 5 },
     { text: `## Files\n\n${files(run.model_files)}`, priority: 4 },
-    { text: `## Provenance\n\n${provenance(assessment, run, context)}`, priority: 7 },
-    ...prose('Licence', context.card.licence),
+    { text: `## Assets of this release\n\n${files(version.assets)}`, priority: 2 },
+    { text: `## Provenance\n\n${provenance(assessment, version, run, context)}`, priority: 7 },
+    ...prose('Licence', words.licence),
   ]
   return joinWithin(sections, cardLimit, 'This card was too long and is cut; the assets of this release have everything.')
 }

@@ -90,7 +90,7 @@ export const renderComment = (assessment: Assessment, context: CommentContext): 
     ...part(footer(assessment, context), 9),
   ]
   const more = context.jobUrl === null ? [] : jobLink(context.jobUrl)
-  return fit(
+  return joinWithin(
     sections,
     commentLimit,
     `This report was too long and is cut. The whole answer is in \`result.json\` of the run${more.map(link => ` (${link})`).join('')}.`,

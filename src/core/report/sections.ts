@@ -27,3 +27,20 @@ export const joinWithin = (sections: readonly Section[], limit: number, rest: st
   if (first !== undefined && !kept.has(first)) texts.unshift(first.text.slice(0, Math.max(0, first.text.lastIndexOf('\n', room - used))))
   return [...texts, rest].join('\n\n')
 }
+
+/** Closes what a cut left open, so that nothing after it is swallowed. */
+const closed = (text: string): string => {
+  const fence = (text.match(/^```/gm)?.length ?? 0) % 2 === 1 ? '\n```' : ''
+  const folds = (text.match(/<details>/g)?.length ?? 0) - (text.match(/<\/details>/g)?.length ?? 0)
+  return `${text}${fence}${'\n\n</details>'.repeat(Math.max(folds, 0))}`
+}
+
+/** Cuts any text to `limit` UTF-16 units at the last border of a section, else of a line, else between two characters. */
+export const capped = (text: string, limit: number): string => {
+  if (text.length <= limit) return text
+  const rest = '\n\nThis was too long and is cut here.'
+  const room = limit - rest.length - 200
+  const border = [text.lastIndexOf('\n\n', room), text.lastIndexOf('\n', room)].find(at => at > room / 2) ?? room
+  const half = /[\ud800-\udbff]/.test(text[border - 1] ?? '') ? 1 : 0
+  return closed(text.slice(0, border - half)) + rest
+}

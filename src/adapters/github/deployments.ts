@@ -1,0 +1,118 @@
+import type { DeploymentStatus, Deployments } from '../../ports/forge.ts'
+import type { Client, Repository } from './client.ts'
+import { GitHubError } from './errors.ts'
+import { createOnce } from './identity.ts'
+import { allPages } from './pages.ts'
+
+interface Deployment {
+  readonly id: number
+  readonly url: string
+  readonly payload: unknown
+}
+
+/** The key of our rollout in a payload, which GitHub gives back as an object or as text; null for deployments of others. */
+const keyOf = (payload: unknown): string | null => {
+  let value = payload
+  if (typeof value === 'string') {
+    try {
+      value = JSON.parse(value)
+    } catch {
+      return null
+    }
+  }
+  const key = typeof value === 'object' && value !== null && 'refline' in value ? value.refline : null
+  return typeof key === 'string' ? key : null
+}
+
+const short = (text: string): string => (text.length <= 140 ? text : `${text.slice(0, 139).replace(/[\ud800-\udbff]$/, '')}…`)
+
+const mayNot = (error: unknown): boolean => error instanceof GitHubError && [401, 403, 404].includes(error.status)
+
+/** How many retired deployments in a row end the search for older ones that are not. */
+const enoughRetired = 10
+
+/** GitHub's deployments as a mirror of rollouts. A token that may not write is no error: nothing is decided from them. */
+export const githubDeployments = (client: Client, repository: Repository, serverUrl?: string): Deployments => {
+  const place = { owner: repository.owner, repo: repository.name }
+
+  const pageOf = (deployment: Deployment, environment: string): string =>
+    serverUrl === undefined ? deployment.url : `${serverUrl}/${place.owner}/${place.repo}/deployments/${encodeURIComponent(environment)}`
+
+  const find = async (environment: string, key: string): Promise<Deployment | null> => {
+    const pages = client.paginate.iterator(client.repos.listDeployments, { ...place, environment, per_page: 100 })
+    for await (const { data } of pages) {
+      const found = data.find(deployment => keyOf(deployment.payload) === key)
+      if (found !== undefined) return found
+    }
+    return null
+  }
+
+  const newest = async (id: number): Promise<{ readonly state: string; readonly description: string } | null> => {
+    const { data } = await client.repos.listDeploymentStatuses({ ...place, deployment_id: id, per_page: 1 })
+    return data[0] ?? null
+  }
+
+  const put = async (id: number, status: DeploymentStatus, text: string): Promise<void> => {
+    const description = short(text)
+    const isSo = async (): Promise<true | null> => {
+      const now = await newest(id)
+      return now !== null && now.state === status && now.description === description ? true : null
+    }
+    if (await isSo()) return
+    await createOnce(async () => {
+      await client.repos.createDeploymentStatus({ ...place, deployment_id: id, state: status, description, auto_inactive: false })
+      return true as const
+    }, isSo)
+  }
+
+  return {
+    begin: async (environment, key, commit, description) => {
+      try {
+        const create = async (): Promise<Deployment> => {
+          const { data } = await client.repos.createDeployment({
+            ...place,
+            ref: commit,
+            environment,
+            auto_merge: false,
+            required_contexts: [],
+            payload: { refline: key },
+            description: short(description),
+          })
+          if (!('id' in data)) throw new Error('GitHub merged a branch instead of creating a deployment')
+          return data
+        }
+        const deployment = (await find(environment, key)) ?? (await createOnce(create, () => find(environment, key)))
+        return { id: deployment.id, url: pageOf(deployment, environment) }
+      } catch (error) {
+        if (mayNot(error)) return null
+        throw error
+      }
+    },
+
+    status: async (id, status, description) => {
+      try {
+        await put(id, status, description)
+      } catch (error) {
+        if (!mayNot(error)) throw error
+      }
+    },
+
+    supersede: async (environment, except) => {
+      try {
+        const pages = client.paginate.iterator(client.repos.listDeployments, { ...place, environment, per_page: 100 })
+        const all = await allPages(pages, `deployments of ${environment}`)
+        let retired = 0
+        for (const deployment of all) {
+          if (deployment.id === except || keyOf(deployment.payload) === null) continue
+          const now = await newest(deployment.id)
+          const over = now !== null && ['inactive', 'failure', 'error'].includes(now.state)
+          if (!over) await put(deployment.id, 'inactive', 'superseded')
+          retired = over ? retired + 1 : 0
+          if (retired >= enoughRetired) return
+        }
+      } catch (error) {
+        if (!mayNot(error)) throw error
+      }
+    },
+  }
+}
