@@ -70,7 +70,7 @@ export const holdoutDigest = (predictions: Predictions): string => {
     write(ids.bytes.subarray(ids.offsets[row], ids.offsets[row + 1]))
     const label = labels[row] as number
     write(predictions.task === 'regression' ? encoder.encode(String(label)) : (classes[label] as Uint8Array))
-    slices.forEach(([, column], index) => write(values[index]?.[column.codes[row] as number] as Uint8Array))
+    for (const [index, [, column]] of slices.entries()) write(values[index]?.[column.codes[row] as number] as Uint8Array)
   }
   hash.update(chunk.subarray(0, used))
   return bytesToHex(hash.digest())

@@ -30,7 +30,7 @@ export const partOf = (sample: Sample, rows: Uint32Array): Sample => ({
   labels: gather(sample.labels, rows),
   predicted: sample.predicted && gather(sample.predicted, rows),
   scores: sample.scores && gather(sample.scores, rows),
-  probabilities: sample.probabilities && sample.probabilities.map(column => gather(column, rows)),
+  probabilities: sample.probabilities?.map(column => gather(column, rows)) ?? null,
   threshold: sample.threshold,
   problem: sample.problem,
 })

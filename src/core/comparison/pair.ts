@@ -1,0 +1,101 @@
+import { UserError } from '../errors.ts'
+import { compareText, orderByText } from '../evaluation/holdout.ts'
+import { lineOf, type Predictions, textAt } from '../evaluation/predictions.ts'
+import { partOf, type Sample } from '../evaluation/sample.ts'
+
+/** Two models' predictions on the same rows in the same order with the same classes, or why there is no such pairing. */
+export type Pairing =
+  | { readonly paired: true; readonly challenger: Sample; readonly champion: Sample }
+  | { readonly paired: false; readonly reason: string; readonly lost: number }
+
+const shown = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}...` : text)
+
+/** Row numbers ordered by id. Throws a UserError where an id stands twice: such rows cannot be paired. */
+export const orderById = (predictions: Predictions): Uint32Array => {
+  const order = orderByText(predictions.ids)
+  for (let place = 1; place < order.length; place++) {
+    const [before, row] = [order[place - 1] as number, order[place] as number]
+    if (compareText(predictions.ids, before, predictions.ids, row) === 0) {
+      const { source } = predictions
+      throw new UserError(
+        `id "${shown(textAt(predictions.ids, row))}" stands in lines ${lineOf(source, before)} and ${lineOf(source, row)}; ids must be unique, since rows are paired by them`,
+        { place: { file: source.file, line: lineOf(source, row) } },
+      )
+    }
+  }
+  return order
+}
+
+const sameOrder = (one: Predictions, other: Predictions): boolean => {
+  if (one.rows !== other.rows) return false
+  for (let row = 0; row < one.rows; row++) if (compareText(one.ids, row, other.ids, row) !== 0) return false
+  return true
+}
+
+/** Rows of the champion in the challenger's order; null where the ids differ, with how many stand on one side only. */
+const align = (challenger: Predictions, champion: Predictions): { readonly rows: Uint32Array | null; readonly lost: number } => {
+  const ours = orderById(challenger)
+  const theirs = orderById(champion)
+  const rows = new Uint32Array(challenger.rows)
+  let [a, b, lost] = [0, 0, 0]
+  while (a < ours.length && b < theirs.length) {
+    const [row, other] = [ours[a] as number, theirs[b] as number]
+    const gap = compareText(challenger.ids, row, champion.ids, other)
+    if (gap === 0) rows[row] = other
+    else lost++
+    if (gap <= 0) a++
+    if (gap >= 0) b++
+  }
+  lost += ours.length - a + theirs.length - b
+  return { rows: lost === 0 ? rows : null, lost }
+}
+
+const recoded = (sample: Sample, classes: readonly string[]): Sample => {
+  if (sample.classes.length === classes.length && sample.classes.every((name, index) => name === classes[index])) return sample
+  const codes = Uint16Array.from(sample.classes, name => classes.indexOf(name))
+  const recode = (column: Uint16Array): Uint16Array => column.map(code => codes[code] as number)
+  const columns = classes.map(name => sample.probabilities?.[sample.classes.indexOf(name)])
+  return {
+    ...sample,
+    classes,
+    labels: recode(sample.labels as Uint16Array),
+    predicted: sample.predicted && recode(sample.predicted as Uint16Array),
+    probabilities: columns.every(column => column !== undefined) ? columns : null,
+  }
+}
+
+/**
+ * Joins two models' predictions by id. A different set of ids is no pairing (dropping rows would change the holdout); an id that stands twice and
+ * a row whose label differs are UserErrors.
+ */
+export const pair = (challenger: Predictions, champion: Predictions): Pairing => {
+  if (challenger.task !== champion.task) return { paired: false, reason: `its predictions are ${champion.task}`, lost: champion.rows }
+  let other: Sample = champion
+  let line = (row: number): number => lineOf(champion.source, row)
+  if (!sameOrder(challenger, champion)) {
+    const { rows, lost } = align(challenger, champion)
+    if (rows === null) {
+      const counts = `${challenger.rows.toLocaleString('en')} rows now, ${champion.rows.toLocaleString('en')} of the champion, ${lost.toLocaleString('en')} ids on one side only`
+      return { paired: false, reason: `the holdouts differ (${counts})`, lost }
+    }
+    other = partOf(champion, rows)
+    line = row => lineOf(champion.source, rows[row] as number)
+  } else orderById(challenger)
+  const classes =
+    challenger.task === 'multiclass' ? [...new Set([...challenger.classes, ...champion.classes])].sort() : [...challenger.classes]
+  if (challenger.task === 'binary' && challenger.classes[1] !== champion.classes[1]) {
+    return { paired: false, reason: `its positive label is "${champion.classes[1]}" and not "${challenger.classes[1]}"`, lost: 0 }
+  }
+  const ours = challenger.task === 'multiclass' ? recoded(challenger, classes) : challenger
+  const theirs = challenger.task === 'multiclass' ? recoded(other, classes) : other
+  for (let row = 0; row < challenger.rows; row++) {
+    if (ours.labels[row] !== theirs.labels[row] && !(Number.isNaN(ours.labels[row]) && Number.isNaN(theirs.labels[row]))) {
+      const { source } = challenger
+      throw new UserError(
+        `the label of id "${shown(textAt(challenger.ids, row))}" differs from the champion's predictions (${champion.source.file} line ${line(row)}); both must be scored on the same holdout`,
+        { place: { file: source.file, line: lineOf(source, row) } },
+      )
+    }
+  }
+  return { paired: true, challenger: ours, champion: theirs }
+}
