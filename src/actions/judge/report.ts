@@ -19,14 +19,7 @@ export const logLinesOf = (judged: Judged): readonly string[] => renderLogLines(
 
 /** The model card, which becomes the notes of the release. */
 export const cardOf = (judged: Judged, version: VersionRecord, context: RunnerContext): string =>
-  renderCard(judged.run.record, judged.assessment, {
-    number: version.version,
-    version: manifest.version,
-    commit: context.commit,
-    pullRequest: version.pull_request,
-    jobUrl: jobUrlOf(context),
-    card: judged.rules.model.card ?? {},
-  })
+  renderCard(judged.assessment, version, judged.run.record, judged.rules.model.card ?? {}, contextOf(judged, context))
 
 const contextOf = (judged: Judged, context: RunnerContext): CommentContext => {
   const { record } = judged.run

@@ -1,5 +1,4 @@
 import type { Assessment, JudgedRow } from '../comparison/assessment.ts'
-import type { CommentContext } from './comment-context.ts'
 import { plainLine } from './escape.ts'
 import { formatCount, formatDifference, formatInterval, formatValue } from './numbers.ts'
 import { sliceCounts } from './slice-section.ts'
@@ -42,7 +41,7 @@ const aligned = (rows: readonly (readonly string[])[]): readonly string[] => {
 }
 
 /** The answer as lines for the job's log: what was judged against what, one aligned line for each metric, slices, what failed. Plain text, one line each. */
-export const renderLogLines = (assessment: Assessment, context: CommentContext): string[] => {
+export const renderLogLines = (assessment: Assessment): string[] => {
   const { holdout, rules, slices } = assessment
   const rows =
     holdout === null
@@ -52,7 +51,6 @@ export const renderLogLines = (assessment: Assessment, context: CommentContext):
     `${assessment.model}: run ${plainLine(assessment.run, 80)} ${opponentWords(assessment)}, ${rows}, rules: ${plainLine(rules.from, 200)}`,
     ...aligned(assessment.rows.map(cells)),
     ...(slices.length === 0 ? [] : [`  slices ${sliceCounts(slices)}`]),
-    ...(context.newModel ? ['  new model: its rules come from this change itself'] : []),
     ...rules.loosened.map(sentence => `  this change loosens a rule (judged by the one before): ${plainLine(sentence, 300)}`),
     ...assessment.notes.map(note => `  note: ${plainLine(note, 500)}`),
     ...(assessment.override === null
