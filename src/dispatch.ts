@@ -5,6 +5,13 @@ import { dispatch } from './kernel/dispatch.ts'
 export const run = (name: string): Promise<void> =>
   dispatch(
     {
+      'build-model-image': { spec: () => import('./actions/build-model-image/spec.ts'), main: () => import('./actions/build-model-image/main.ts') },
+      'canary-deploy': { spec: () => import('./actions/canary-deploy/spec.ts'), main: () => import('./actions/canary-deploy/main.ts') },
+      'compare-champion': { spec: () => import('./actions/compare-champion/spec.ts'), main: () => import('./actions/compare-champion/main.ts') },
+      'evaluate-gate': { spec: () => import('./actions/evaluate-gate/spec.ts'), main: () => import('./actions/evaluate-gate/main.ts') },
+      register: { spec: () => import('./actions/register/spec.ts'), main: () => import('./actions/register/main.ts') },
+      rollback: { spec: () => import('./actions/rollback/spec.ts'), main: () => import('./actions/rollback/main.ts') },
+      train: { spec: () => import('./actions/train/spec.ts'), main: () => import('./actions/train/main.ts') },
     },
     name,
   )
