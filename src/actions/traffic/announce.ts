@@ -7,7 +7,7 @@ import { messageOf } from './moving.ts'
 
 /** Where people are told. Nothing is decided from any of it, so what fails here is a warning and never changes the outcome. */
 export interface AnnouncePorts {
-  readonly forge: Forge
+  readonly forge: Pick<Forge, 'incident' | 'pullRequestOf'>
   readonly comments: Comments
   readonly summary: Summary
   readonly log: Log
