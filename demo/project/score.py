@@ -9,10 +9,10 @@ from table import read_table, write_predictions
 
 def main():
     path = os.environ["REFLINE_MODEL"]
-    saved = joblib.load(os.path.join(path, "model.joblib") if os.path.isdir(path) else path)
+    model = joblib.load(os.path.join(path, "model.joblib") if os.path.isdir(path) else path)
     ids, labels, columns, features = read_table("data/holdout.csv")
-    chosen = [columns.index(name) for name in saved["columns"]]
-    write_predictions(os.environ["REFLINE_PREDICTIONS"], ids, labels, saved["model"].predict_proba(features[:, chosen])[:, 1])
+    chosen = [columns.index(name) for name in model.columns]
+    write_predictions(os.environ["REFLINE_PREDICTIONS"], ids, labels, model.predict_proba(features[:, chosen])[:, 1])
 
 
 main()

@@ -34,7 +34,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         try:
             row = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            features = np.array([[row[name] for name in self.server.columns]])
+            features = np.array([[row[name] for name in self.server.model.columns]])
         except (KeyError, TypeError, ValueError) as error:
             self.answer(400, {"error": f"not a row of features: {error!r}"})
             return
@@ -61,11 +61,10 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def main():
-    saved = joblib.load(sys.argv[1])
     server = ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("PORT", "0"))), Handler)
     server.daemon_threads = True
     server.lock = threading.Lock()
-    server.columns, server.model = saved["columns"], saved["model"]
+    server.model = joblib.load(sys.argv[1])
     server.version = os.environ.get("VERSION", "")
     server.failure_rate = float(os.environ.get("FAILURE_RATE", "0"))
     server.total = server.bad = 0

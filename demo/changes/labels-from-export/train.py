@@ -34,7 +34,8 @@ def main():
     chosen = [i for i, name in enumerate(columns) if params["features"] == "all" or name.startswith("mean_")]
     model = make_pipeline(StandardScaler(), LogisticRegression(C=float(params["C"]), max_iter=1000))
     model.fit(features[:, chosen], labels)
-    joblib.dump({"columns": [columns[i] for i in chosen], "model": model}, "model.joblib")
+    model.columns = [columns[i] for i in chosen]
+    joblib.dump(model, "model.joblib")
 
     ids, truth, _, holdout = read_table("data/holdout.csv")
     scores = model.predict_proba(holdout[:, chosen])[:, 1]
