@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { RunnerContext } from '../../adapters/runner/context.ts'
 import { writeAtomically } from '../../adapters/runner/run-folder.ts'
@@ -54,8 +54,9 @@ export const buildModelImage = async (request: ImageRequest, ports: ImagePorts):
   const served = await servedVersion(name, record, ports)
 
   const context = await ports.runs.scratch(`image-${name}`)
-  await mkdir(join(context, 'model'), { recursive: true })
-  await ports.fetchModel(record, join(context, 'model'))
+  const files = join(await ports.runs.scratch(`image-files-${name}`), 'model')
+  await ports.fetchModel(record, files)
+  await rename(files, join(context, 'model'))
   const base = request.model.image?.base ?? defaultBase
   for (const file of servingContext(served, base, await requirementsOf(request, ports.context.workspace)))
     await writeFile(join(context, file.path), file.text)

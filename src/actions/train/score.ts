@@ -72,7 +72,7 @@ export const scoreChampion = async (
   const stored = champion.assets.some(asset => asset.path.startsWith('predictions.'))
   if (!canScore(scoring.model) || (stored && champion.holdout === holdoutDigest(challenger))) return null
   try {
-    const modelPath = await fetchModel(champion, await scoring.runs.scratch('champion-model'))
+    const modelPath = await fetchModel(champion, join(await scoring.runs.scratch('champion-model'), 'model'))
     const made = await scoring.log.group(`Score champion v${champion.version} on this holdout`, () => score(scoring, 'champion', modelPath))
     const name = `champion-predictions${extname(made)}`
     const kept = resolve(staged, 'files', name)
