@@ -37,6 +37,9 @@ const publish = async (call: RepositoryCall, release: ReleaseState): Promise<voi
     if (commit === null) throw invalid('Release', 'invalid', 'target_commitish')
     await gitText(bare, ['update-ref', `refs/tags/${release.tag}`, commit])
   }
+  // asked again, since another publication may have come first while git worked
+  const faster = published(call, release.tag)
+  if (faster !== undefined && faster !== release) throw invalid('Release', 'already_exists', 'tag_name')
   release.draft = false
   release.publishedAt = now()
   release.immutable = call.repository.immutableReleases
