@@ -44,8 +44,8 @@ export const endChild = async (child: ChildProcess, seconds = 8): Promise<number
   return child.exitCode
 }
 
-export const endAllChildren = async (): Promise<void> => {
-  await Promise.all([...running].map(child => endChild(child, 4)))
+export const endAllChildren = async (seconds = 4): Promise<void> => {
+  await Promise.all([...running].map(child => endChild(child, seconds)))
 }
 
 /** Runs a program to its end; output is collected. Never throws for an exit code. */

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config'
+
+/** Workflows under act, HAProxy and the Docker Engine. Started by scripts/e2e.ts, which brings the programs. */
+export default defineConfig({
+  test: {
+    include: ['test/e2e/**/*.test.ts'],
+    fileParallelism: false,
+    testTimeout: 240_000,
+    hookTimeout: 180_000,
+  },
+})
