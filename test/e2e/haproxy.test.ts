@@ -4,7 +4,6 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { performance } from 'node:perf_hooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ask } from '../../src/adapters/haproxy/runtime.ts'
 import { haproxyTarget } from '../../src/adapters/haproxy/target.ts'
@@ -120,9 +119,7 @@ describe('HAProxy itself', () => {
     const split = await answers(400)
     expect(split.green).toBeGreaterThan(85)
     expect(split.green).toBeLessThan(115)
-    const began = performance.now()
     await target.set('green', 0, null, 3)
-    expect(performance.now() - began).toBeLessThan(1000)
     expect(await answers(50)).toEqual({ blue: 50, green: 0 })
   })
 
