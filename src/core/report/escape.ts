@@ -18,7 +18,8 @@ export const plainLine = (text: string, limit = 2000): string => {
 export const escapeMarkdown = (text: string, limit = 2000): string =>
   plainLine(text, limit)
     // Marks where a gap belongs, with a character that plainLine has removed, before entities bring letters and digits of their own.
-    .replace(/@|#(?=\w)|\bgh-(?=\d)|\b(?:www|mailto|xmpp|https?|ftp)(?=[.:])|\b(?=[0-9a-f]*[a-f])[0-9a-f]{6}(?=[0-9a-f])/gi, '$&\u0000')
+    .replace(/@|#(?=\w)|gh-(?=\d)|:(?=\/\/)|www(?=\.)|(?:mailto|xmpp)(?=:)/gi, '$&\u0000')
+    .replace(/\b(?=[0-9a-f]*[a-f])[0-9a-f]{7,}\b/gi, hex => hex.replace(/.{6}(?=.)/g, '$&\u0000'))
     .replace(/[&<>|[\]*~`\\$#]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])|^[-+=]/gu, entity)
     .replace(/^(\d{1,9})([.)])(?=\s|$)/, (_, digits: string, mark: string) => digits + entity(mark))
     .replaceAll('\u0000', gap)
