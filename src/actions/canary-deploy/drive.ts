@@ -1,6 +1,7 @@
 import { canonicalJson, digest } from '../../core/lineage/canonical.ts'
 import type { LedgerEvent, LedgerState, RolloutState } from '../../core/lineage/events.ts'
 import { aliasOf, environmentOf } from '../../core/lineage/preconditions.ts'
+import type { RolloutTick } from '../../core/report/rollout.ts'
 import { emptyJudgeState, type Judgement, judge, judgementOf } from '../../core/rollout/judge.ts'
 import { isRestoring, type Move, nextMove, type Wish } from '../../core/rollout/machine.ts'
 import { secondsOf } from '../../core/rollout/settings.ts'
@@ -27,8 +28,11 @@ export interface Ended {
 
 type Ending = Ended & { readonly decision: 'rolled-back' | 'withdrawn' }
 
-/** Told of each confirmed weight. */
-export type OnWeight = (percent: number) => Promise<void>
+/** Who is told while it goes on: of each confirmed weight, and of each look. */
+export interface Told {
+  readonly weight: (percent: number) => Promise<void>
+  readonly look: (tick: RolloutTick) => void
+}
 
 const text = (words: string): string => words.slice(0, 1900).toWellFormed()
 
@@ -43,7 +47,7 @@ export const drive = async (
   ports: RolloutPorts,
   context: TrafficContext,
   started: { readonly state: LedgerState; readonly rollout: string },
-  onWeight: OnWeight,
+  told: Told,
 ): Promise<Ended> => {
   const { ledger, target, clock, log } = ports
   const { judge: rules } = context.settings
@@ -139,6 +143,12 @@ export const drive = async (
         evidence,
       )
       for (const line of tickLines(rollout.percent, judgement, rollout.settings)) log.info(line)
+      told.look({
+        percent: rollout.percent,
+        evidence: judgement.signals.map(signal => signal.words).join('; '),
+        followed:
+          judgement.verdict === 'promote' ? 'next step' : judgement.verdict === 'rollback' ? 'roll back' : `wait: ${judgement.reason}`,
+      })
       held = judgement.reason
       unready = traffic.ready[rollout.canary] ? 0 : unready + 1
       if (judgement.verdict === 'rollback') rollBackFor(judgement)
@@ -266,7 +276,7 @@ export const drive = async (
           at => [confirmEvent(at, move)],
         )
         ports.boundary('confirm', 'after')
-        await onWeight(move.percent)
+        await told.weight(move.percent)
         break
       case 'observe':
         await observe(rollout)

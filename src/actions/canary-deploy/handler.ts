@@ -3,6 +3,7 @@ import { digest } from '../../core/lineage/canonical.ts'
 import type { EnvironmentState, LedgerRecord, LedgerState, Slot, VersionRecord } from '../../core/lineage/events.ts'
 import { requestId } from '../../core/lineage/keys.ts'
 import { aliasOf, assertMayGoLive, environmentOf, isQuarantined } from '../../core/lineage/preconditions.ts'
+import type { RolloutTick } from '../../core/report/rollout.ts'
 import { otherSlot } from '../../core/rollout/batch.ts'
 import { planLines } from '../../core/rollout/plan.ts'
 import { judgeSettingsOf } from '../../core/rollout/settings.ts'
@@ -124,12 +125,13 @@ export const canaryDeployHandler =
 
     try {
       const deployed = await deployCanary(ports, context, begun, record)
-      const ended =
-        deployed ??
-        (await drive(ports, context, begun, async percent => {
-          await mirrored.progress(`${percent} % of the traffic`)
-        }))
-      return conclude(ports, context, record, begun.rollout, ended, answer, mirrored)
+      const ticks: RolloutTick[] = []
+      const told = {
+        weight: async (percent: number) => void (await mirrored.progress(`${percent} % of the traffic`)),
+        look: (tick: RolloutTick) => void ticks.push(tick),
+      }
+      const ended = deployed ?? (await drive(ports, context, begun, told))
+      return conclude(ports, context, record, begun.rollout, ended, answer, { mirrored, ticks })
     } catch (error) {
       if (!(error instanceof Overtaken)) throw error
       await mirrored.withdrawn(error.message.slice(0, 140))
@@ -261,12 +263,12 @@ const conclude = async (
   rollout: string,
   ended: Ended,
   answer: (decision: Decision, reason: string, more: Partial<Answer['outputs']>, failure?: string) => Promise<Answer>,
-  known?: Mirror,
+  witnessed?: { readonly mirrored: Mirror; readonly ticks: readonly RolloutTick[] },
 ): Promise<Answer> => {
   const { version } = record
   const { live } = environmentOf(await ports.ledger.read(context.model), context.environment)
   const mirrored =
-    known ??
+    witnessed?.mirrored ??
     (await mirror(ports, {
       environment: context.environment,
       key: rollout,
@@ -286,6 +288,7 @@ const conclude = async (
     reason: ended.reason,
     quarantined: ended.quarantined,
     deploymentUrl: mirrored.url,
+    ticks: witnessed?.ticks ?? [],
   }
   await announce(ports, story, record, {
     incident: ended.decision === 'rolled-back',
