@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { modelName } from '../core/lineage/run.ts'
+import { modelName } from '../core/lineage/values.ts'
 import { text } from './codecs.ts'
 
 // Inputs that several actions have, spelled and described alike. Spread them into a spec's `inputs` under the names in the comments.

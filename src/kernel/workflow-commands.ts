@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, writeSync } from 'node:fs'
 import type { Place } from '../core/errors.ts'
 import { harmless } from '../core/report/log-line.ts'
 
@@ -8,7 +8,12 @@ const escapeData = (text: string): string => text.replaceAll('%', '%25').replace
 const escapeProperty = (text: string): string => escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
 
 const say = (line: string): void => {
-  process.stdout.write(`${line}\n`)
+  try {
+    // Making process.stdout alone takes 2 ms of the start.
+    writeSync(1, `${line}\n`)
+  } catch {
+    process.stdout.write(`${line}\n`)
+  }
 }
 
 /** An error or warning annotation; with a place it is shown at that line of the file. */

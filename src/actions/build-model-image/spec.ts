@@ -6,7 +6,7 @@ import { configInput, ledgerInput, modelInput, tokenInput } from '../../kernel/s
 export const spec = defineAction({
   id: 'build-model-image',
   name: 'Refline build model image',
-  description: 'Builds the serving image of a version, labelled with its lineage',
+  description: 'Builds the serving image of a version, labelled with its lineage.',
   branding: { icon: 'package', color: 'blue' },
   inputs: {
     model: modelInput,

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { decision } from '../../core/comparison/assessment.ts'
+import { decision } from '../../core/comparison/answers.ts'
 import { defineAction } from '../../kernel/action.ts'
 import { commentInput, judgeInputs } from '../judge/shared-inputs.ts'
 
 export const spec = defineAction({
   id: 'compare-champion',
   name: 'Refline compare champion',
-  description: 'Compares a run with the champion on the same rows and reports it as the one comment of the pull request',
+  description: 'Compares a run with the champion on the same rows and reports it as the one comment of the pull request.',
   branding: { icon: 'bar-chart-2', color: 'blue' },
   inputs: { ...judgeInputs, comment: commentInput },
   outputs: {

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { verdict } from '../../core/comparison/assessment.ts'
+import { verdict } from '../../core/comparison/answers.ts'
 import { defineAction } from '../../kernel/action.ts'
 import { commentInput, judgeInputs, overrideReasonInput } from '../judge/shared-inputs.ts'
 
 export const spec = defineAction({
   id: 'evaluate-gate',
   name: 'Refline evaluate gate',
-  description: "Fails where a run does not pass the gates of the base branch's refline.yml",
+  description: "Fails where a run does not pass the gates of the base branch's refline.yml.",
   branding: { icon: 'check-circle', color: 'blue' },
   inputs: { ...judgeInputs, comment: commentInput, 'override-reason': overrideReasonInput },
   outputs: {

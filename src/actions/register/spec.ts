@@ -7,7 +7,7 @@ import { judgeInputs, overrideReasonInput } from '../judge/shared-inputs.ts'
 export const spec = defineAction({
   id: 'register',
   name: 'Refline register',
-  description: 'Judges a run again and makes it a version: files and model card in a release, its record in the ledger',
+  description: 'Judges a run again and makes it a version: files and model card in a release, its record in the ledger.',
   branding: { icon: 'archive', color: 'blue' },
   inputs: {
     ...judgeInputs,

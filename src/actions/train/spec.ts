@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { reportedValue } from '../../core/lineage/run.ts'
+import { reportedValue } from '../../core/lineage/values.ts'
 import { defineAction } from '../../kernel/action.ts'
 import { list, text } from '../../kernel/codecs.ts'
 import { configInput, ledgerInput, modelInput, tokenInput } from '../../kernel/shared-inputs.ts'
@@ -7,7 +7,7 @@ import { configInput, ledgerInput, modelInput, tokenInput } from '../../kernel/s
 export const spec = defineAction({
   id: 'train',
   name: 'Refline train',
-  description: "Runs the model's own training command and keeps what it was made from and what came out as a run",
+  description: "Runs the model's own training command and keeps what it was made from and what came out as a run.",
   branding: { icon: 'cpu', color: 'blue' },
   inputs: {
     model: modelInput,

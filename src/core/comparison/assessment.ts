@@ -1,13 +1,8 @@
 import { z } from 'zod'
 import { sha256 } from '../lineage/run.ts'
+import { type Decision, decision, type Verdict, verdict } from './answers.ts'
 
-/** The answer of a gate. Never a boolean: "cannot tell" is an answer of its own. */
-export const verdict = z.enum(['pass', 'fail', 'inconclusive'])
-export type Verdict = z.output<typeof verdict>
-
-/** The answer of a comparison: will it go live? */
-export const decision = z.enum(['promote', 'keep', 'inconclusive'])
-export type Decision = z.output<typeof decision>
+export { type Decision, decision, type Verdict, verdict }
 
 /**
  * A number with its uncertainty. `value` null means undefined, and then `reason` says why (it is never 0). `low` and `high` are the two-sided

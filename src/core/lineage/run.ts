@@ -1,20 +1,11 @@
 import { z } from 'zod'
+import { modelName, type ReportedValue, reportedValue, sha256 } from './values.ts'
 
-/** Lower-case hexadecimal SHA-256, 64 characters. */
-export const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
-
-/** A model's name as it may stand in refs, tags and paths. */
-export const modelName = z.string().regex(/^[a-z0-9-]{1,40}$/)
+export { modelName, type ReportedValue, reportedValue, sha256 }
 
 /** One file by its path relative to the folder it belongs to (always `/`-separated), its size in bytes and its digest. */
 export const digestedFile = z.strictObject({ path: z.string().min(1).max(512), bytes: z.int().min(0), sha256 })
 export type DigestedFile = z.output<typeof digestedFile>
-
-/**
- * A metric as a training script reported it. JSON has no NaN or infinity, so those are kept as words: they must never become 0 or vanish.
- */
-export const reportedValue = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])])
-export type ReportedValue = z.output<typeof reportedValue>
 
 /** What a run was made from: enough to tell "same code, other data" from "changed code" and to find it again. */
 export const lineage = z.strictObject({
