@@ -58,7 +58,7 @@ const withoutRows = (name: string, challenger: Estimate, champion: Estimate | nu
     champion,
     difference: pointDifference(challenger, champion),
     comparison: sources.comparison === 'unpaired' && champion !== null ? 'paired' : sources.comparison,
-    rows: false,
+    rows: null,
   },
   title: name,
   shortTitle: name,
@@ -89,7 +89,14 @@ const fromRows = (metric: Metric, sources: Sources): Figures => {
       ? differenceOf(metric, { sample: paired.challenger, estimate: ours }, { sample: paired.champion, estimate: theirs }, method)
       : null
   return {
-    evidence: { metric: metric.name, challenger: ours, champion: theirs, difference, comparison: sources.comparison, rows: true },
+    evidence: {
+      metric: metric.name,
+      challenger: ours,
+      champion: theirs,
+      difference,
+      comparison: sources.comparison,
+      rows: challenger?.rows ?? 0,
+    },
     title: titleOf(metric, challenger),
     shortTitle: metric.title,
     direction: metric.direction,

@@ -13,8 +13,8 @@ export interface Evidence {
   readonly difference: Difference | null
   /** `first`: nothing to compare with, rules on differences do not apply. `unpaired`: there is a champion that cannot be compared. */
   readonly comparison: 'paired' | 'first' | 'unpaired'
-  /** False for figures without rows, which are judged as points. */
-  readonly rows: boolean
+  /** Rows that it is computed from; null for figures without rows, which are judged as points. */
+  readonly rows: number | null
 }
 
 /** Bounds are inclusive, up to what double arithmetic loses. */
@@ -53,7 +53,7 @@ const fixed = (
 
 const shownInterval = ({ low, high }: Estimate): string => (low === null || high === null ? '' : ` [${figure(low)}, ${figure(high)}]`)
 
-const answer = (question: Question, rows: boolean, policy: Policy): JudgedRule => {
+const answer = (question: Question, rows: number | null, policy: Policy): JudgedRule => {
   const { kind, bound, relative, limit, estimate, surplus, outside } = question
   const value = estimate.value
   if (value === null || !Number.isFinite(value)) {
@@ -62,7 +62,7 @@ const answer = (question: Question, rows: boolean, policy: Policy): JudgedRule =
   const slack = -tolerance(limit)
   const inside = surplus(value) >= slack
   const base = { kind, bound, relative }
-  if (!rows) {
+  if (rows === null) {
     return {
       ...base,
       verdict: inside ? 'pass' : 'fail',
@@ -79,8 +79,8 @@ const answer = (question: Question, rows: boolean, policy: Policy): JudgedRule =
     }
     const margin = Math.abs(limit)
     const needed =
-      question.detectable !== null && margin > 0 && estimate.support !== null && (kind === 'max_drop' || kind === 'max_rise')
-        ? `; about ${aboutRows(estimate.support * (question.detectable / margin) ** 2)} rows would tell if the two are equal`
+      question.detectable !== null && margin > 0 && (kind === 'max_drop' || kind === 'max_rise')
+        ? `; about ${aboutRows(rows * (question.detectable / margin) ** 2)} rows would tell if the two are equal`
         : ''
     return undecided(base, inside, policy, `may be as far off as ${figure(ends[0], limit)}${needed}`, outside(value))
   }

@@ -24,14 +24,14 @@ const rowVerdict = (rules: readonly JudgedRule[]): JudgedRow['verdict'] => {
 }
 
 /** A margin smaller than the interval's reach around "equal" cannot be proven even by an equal model. */
-const neverProven = (name: string, gate: Gate, difference: Difference | null, margin: number): string[] => {
+const neverProven = (name: string, gate: Gate, difference: Difference | null, rows: number | null, margin: number): string[] => {
   if (difference?.low == null || difference.high === null || difference.detectable === null || !(margin > 0)) return []
   const reach = (difference.high - difference.low) / 2
-  if (reach <= margin || difference.support === null) return []
+  if (reach <= margin || rows === null) return []
   const kind = gate.max_drop ? 'max_drop' : 'max_rise'
-  const rows = aboutRows(difference.support * (difference.detectable / margin) ** 2)
+  const needed = aboutRows(rows * (difference.detectable / margin) ** 2)
   return [
-    `${kind} ${figure(margin)} on ${name}: even an equal model could not prove it with these rows; about ${rows} would do in 4 of 5 cases`,
+    `${kind} ${figure(margin)} on ${name}: even an equal model could not prove it with these rows; about ${needed} would do in 4 of 5 cases`,
   ]
 }
 
@@ -47,7 +47,7 @@ const judgeOne = (name: string, rules: ModelConfiguration, sources: Sources, cha
     bound && evidence.comparison === 'paired' && evidence.champion?.value != null
       ? marginOf(bound, evidence, gate?.max_drop ? 'max_drop' : 'max_rise')
       : null
-  if (gate && margin !== null) notes.push(...neverProven(name, gate, evidence.difference, margin))
+  if (gate && margin !== null) notes.push(...neverProven(name, gate, evidence.difference, evidence.rows, margin))
   const primary = name === rules.primary
   if (primary) {
     const kind = change === 'retrained' ? rules.promote.retrained : rules.promote.changed

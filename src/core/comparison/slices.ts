@@ -61,7 +61,14 @@ export const judgeSlices = (
           judged.push({ ...base, rules: [], verdict: 'not-judged' })
           continue
         }
-        const evidence = { metric: name, challenger: estimate, champion: null, difference: null, comparison: 'first', rows: true } as const
+        const evidence = {
+          metric: name,
+          challenger: estimate,
+          champion: null,
+          difference: null,
+          comparison: 'first',
+          rows: rows.length,
+        } as const
         const answers = judgeGate(gate, evidence, rules.on_inconclusive)
         judged.push({ ...base, rules: answers, verdict: verdictOf(answers) })
       }

@@ -1,0 +1,42 @@
+import { gunzipSync, zstdDecompressSync } from 'node:zlib'
+import { asyncBufferFromFile, parquetMetadataAsync, parquetScan, parquetSchema } from 'hyparquet'
+import { UserError } from '../../core/errors.ts'
+
+export interface ParquetSink {
+  /** Called once with the names of all columns; answers which to read, in the order of `value`'s first argument. */
+  header(names: string[]): readonly string[]
+  value(column: number, row: number, value: unknown): void
+}
+
+const compressors = {
+  GZIP: (input: Uint8Array): Uint8Array => gunzipSync(input),
+  ZSTD: (input: Uint8Array): Uint8Array => zstdDecompressSync(input),
+}
+
+/** Reads the asked columns of a Parquet file, one row group at a time; returns the number of rows. */
+export const scanParquet = async (path: string, name: string, sink: ParquetSink): Promise<number> => {
+  const place = { place: { file: name } }
+  const unreadable = (cause: unknown): UserError =>
+    new UserError(`the file cannot be read as Parquet: ${cause instanceof Error ? cause.message : 'unknown reason'}`, { ...place, cause })
+  const file = await asyncBufferFromFile(path)
+  const metadata = await parquetMetadataAsync(file).catch(cause => {
+    throw unreadable(cause)
+  })
+  const wanted = sink.header(parquetSchema(metadata).children.map(child => child.element.name))
+  const scan = await parquetScan({ file, metadata, columns: [...new Set(wanted)], compressors }).catch(cause => {
+    throw unreadable(cause)
+  })
+  let rows = 0
+  for (const { rowStart, rowEnd } of scan.ranges) {
+    for (const [index, column] of wanted.entries()) {
+      const values = await scan.readColumn({ column, rowStart, rowEnd }).catch(cause => {
+        throw unreadable(cause)
+      })
+      if (values.length !== rowEnd - rowStart)
+        throw new UserError(`column ${column} has ${values.length} values for ${rowEnd - rowStart} rows`, place)
+      for (let row = 0; row < values.length; row++) sink.value(index, rowStart + row, values[row])
+    }
+    rows = rowEnd
+  }
+  return rows
+}
