@@ -6,7 +6,8 @@ import type { VersionRecord } from '../core/lineage/events.ts'
 import type { ModelStore } from '../ports/model-store.ts'
 import { modelPathOf } from './train/collect.ts'
 
-const isEvidence = (name: string): boolean => name === 'run.json' || name === 'result.json' || name === 'card.md' || name.startsWith('predictions.')
+const isEvidence = (name: string): boolean =>
+  name === 'run.json' || name === 'result.json' || name === 'card.md' || name.startsWith('predictions.')
 
 /**
  * Puts the model files of a version into `folder`, each checked by digest, and returns the path that a `score` command knows: the file itself where the model is one file

@@ -32,6 +32,11 @@ export interface ModelStore {
   fetch(tag: string, assets: readonly DigestedFile[], folder: string): Promise<void>
   /** Proves without downloading that all assets are there with the right digests; says what is wrong, or null. */
   prove(tag: string, assets: readonly DigestedFile[]): Promise<string | null>
-  /** Tags of releases of this model that exist: what tells "first version" from "the ledger is gone". */
+  /** Tags of all published releases of this model, those included whose record was never written because the job was stopped in between. */
   tags(model: string): Promise<readonly string[]>
+  /**
+   * Tags of the releases that were described, which only happens once the ledger has their record: what tells "first version" from "the ledger is gone". A
+   * release left by a first registration that was stopped before its record is none of them.
+   */
+  described(model: string): Promise<readonly string[]>
 }

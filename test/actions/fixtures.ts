@@ -106,9 +106,7 @@ export const keepRun = async (
   return runs.keep(
     staged,
     recordOf({
-      model_files: listed
-        .filter(file => file.path.startsWith('model/'))
-        .map(file => ({ ...file, path: file.path.slice('model/'.length) })),
+      model_files: listed.filter(file => file.path.startsWith('model/')).map(file => ({ ...file, path: file.path.slice('model/'.length) })),
       predictions: listed.find(file => file.path.startsWith('predictions.')) ?? null,
       ...change,
     }),

@@ -84,10 +84,10 @@ export const championRunOf = async (record: VersionRecord | null, store: ModelSt
 const proofOfFirst = async (state: LedgerState, store: ModelStore): Promise<string> => {
   if (state.seq > 0)
     return `the ledger was read: ${state.versions === 0 ? 'it has no version' : `of its ${state.versions} versions none is or was champion`} of ${state.model}`
-  const tags = await store.tags(state.model)
+  const tags = await store.described(state.model)
   if (tags.length > 0)
     throw new UserError(
       `the ledger of ${state.model} is gone, its releases are not (${tags.slice(0, 3).join(', ')}): this is not a first version. Restore refs/refline/models/${state.model}/decisions from a clone, or remove the releases if they are not wanted.`,
     )
-  return `the ledger was read, it has no version of ${state.model}, and no release carries a tag of it`
+  return `the ledger was read, it has no version of ${state.model}, and no release is one of its versions`
 }

@@ -42,7 +42,13 @@ export const findRules = async (
     const { name, model } = selectModel(configuration, wanted)
     const branch = context.ref?.replace(/^refs\/(heads|tags)\//, '') ?? 'this checkout'
     const at = context.commit === null ? '' : ` at ${context.commit.slice(0, 7)}`
-    return { name, model, configuration, isNew: false, policy: { from: `${config} of ${branch}${at}`, digest: digestOfRules(model), loosened: [] } }
+    return {
+      name,
+      model,
+      configuration,
+      isNew: false,
+      policy: { from: `${config} of ${branch}${at}`, digest: digestOfRules(model), loosened: [] },
+    }
   }
 
   const base = await baseCommit(context, forge)

@@ -84,6 +84,15 @@ export const folderStore = (root: string): ModelStore => {
     return uploads.filter(upload => upload === manifest || parts.has(upload.path))
   }
 
+  const tags = async (model: string): Promise<readonly string[]> => {
+    if (!modelName.safeParse(model).success) throw new UserError(`${JSON.stringify(model)} is no model name.`)
+    const entries = await readdir(join(root, 'refline', model), { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return []
+      throw error
+    })
+    return entries.filter(entry => entry.isDirectory()).map(entry => `refline/${model}/${entry.name}`)
+  }
+
   return {
     async publish({ model, digest, owner, uploads }) {
       if (!modelName.safeParse(model).success || !sha256.safeParse(digest).success)
@@ -150,13 +159,11 @@ export const folderStore = (root: string): ModelStore => {
       const folder = folderOf(tag)
       return (await isThere(folder)) ? problem(folder, assets) : `there is no ${tag} in ${root}`
     },
-    async tags(model) {
-      if (!modelName.safeParse(model).success) throw new UserError(`${JSON.stringify(model)} is no model name.`)
-      const entries = await readdir(join(root, 'refline', model), { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return []
-        throw error
-      })
-      return entries.filter(entry => entry.isDirectory()).map(entry => `refline/${model}/${entry.name}`)
+    tags,
+    async described(model) {
+      const all = await tags(model)
+      const notes = await Promise.all(all.map(tag => isThere(`${folderOf(tag)}.md`)))
+      return all.filter((_, index) => notes[index])
     },
   }
 }

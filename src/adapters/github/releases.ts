@@ -71,6 +71,13 @@ export const githubReleases = (
 
   const allReleases = (): Promise<Release[]> => client.paginate(client.repos.listReleases, { ...at, per_page: 100 })
 
+  const published = async (model: string): Promise<Release[]> =>
+    (await allReleases()).filter(release => !release.draft && release.tag_name.startsWith(`refline/${model}/`))
+
+  /** The name a release is published under, until it is described. */
+  const publishedName = (model: string, digest: string): string => `${model} ${digest.slice(0, 12)}`
+  const undescribedName = (model: string, release: Release): string => publishedName(model, release.tag_name.split('/')[2] ?? '')
+
   const draftName = (owner: string): string => `refline draft ${owner}`
 
   const ownDrafts = async (owner: string): Promise<Release[]> =>
@@ -169,7 +176,7 @@ export const githubReleases = (
       if (taken) continue
       draft ??= await openDraft(owner, base, commit)
       await assets.complete(draft, uploads, moment => options.onBoundary?.('asset', moment))
-      refusal = await makePublic(draft, tag, commit, `${model} ${digest.slice(0, 12)}`)
+      refusal = await makePublic(draft, tag, commit, publishedName(model, digest))
       const there = await byTag(tag)
       if (there === null) continue
       const problem = await assets.problem(there.id, there.id === draft.id ? uploads : core)
@@ -211,9 +218,8 @@ export const githubReleases = (
       const release = await byTag(tag)
       return release === null ? `no release stands behind the tag ${tag}` : assets.problem(release.id, wanted)
     },
-    async tags(model) {
-      const releases = await allReleases()
-      return releases.filter(release => !release.draft && release.tag_name.startsWith(`refline/${model}/`)).map(release => release.tag_name)
-    },
+    tags: async model => (await published(model)).map(release => release.tag_name),
+    described: async model =>
+      (await published(model)).filter(release => release.name !== undescribedName(model, release)).map(release => release.tag_name),
   }
 }

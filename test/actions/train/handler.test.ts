@@ -118,12 +118,27 @@ describe('what a training leaves', () => {
 
 describe('a training that cannot be kept says why', () => {
   const failing: [string, Record<string, string>, ModelConfiguration, RegExp][] = [
-    ['failing command', { ...inputs, 'train.sh': 'echo ::boom; exit 3' }, plain, /train.command of churn ended with exit code 3; its last line: \| ::boom/],
+    [
+      'failing command',
+      { ...inputs, 'train.sh': 'echo ::boom; exit 3' },
+      plain,
+      /train.command of churn ended with exit code 3; its last line: \| ::boom/,
+    ],
     ['missing data', { 'train.sh': script, 'params.yaml': '' }, plain, /train.data names data, which is not in/],
     ['missing params', { 'train.sh': script, 'data/a.csv': 'x' }, plain, /train.params names params.yaml, which cannot be read/],
-    ['missing model', { ...inputs, 'train.sh': script.replace('model.bin', 'elsewhere') }, plain, /did not write model.bin \(train.output\)/],
+    [
+      'missing model',
+      { ...inputs, 'train.sh': script.replace('model.bin', 'elsewhere') },
+      plain,
+      /did not write model.bin \(train.output\)/,
+    ],
     ['empty model', { ...inputs, 'train.sh': `${script}\n: > model.bin` }, plain, /model at model.bin is empty/],
-    ['missing predictions', { ...inputs, 'train.sh': 'printf model > model.bin' }, plain, /did not write predictions.csv \(predictions.file\)/],
+    [
+      'missing predictions',
+      { ...inputs, 'train.sh': 'printf model > model.bin' },
+      plain,
+      /did not write predictions.csv \(predictions.file\)/,
+    ],
     [
       'predictions of an earlier training',
       { ...inputs, 'train.sh': 'printf model > model.bin', 'predictions.csv': predictions },
@@ -131,7 +146,12 @@ describe('a training that cannot be kept says why', () => {
       /predictions.csv \(predictions.file\) is the file that was there before/,
     ],
     ['broken metrics', { ...inputs, 'train.sh': `${script}; echo '{' > metrics.json` }, plain, /metrics.json is not JSON/],
-    ['failing setup', inputs, modelOf('{ setup: exit 4, command: bash train.sh, output: model.bin }'), /train.setup of churn ended with exit code 4/],
+    [
+      'failing setup',
+      inputs,
+      modelOf('{ setup: exit 4, command: bash train.sh, output: model.bin }'),
+      /train.setup of churn ended with exit code 4/,
+    ],
   ]
   it.each(failing)('%s', async (_what, files, model, message) => {
     await using folder = await temporaryFolder()

@@ -1,0 +1,206 @@
+import { rm } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { compareChampion } from '../../../src/actions/compare-champion/handler.ts'
+import { evaluateGate } from '../../../src/actions/evaluate-gate/handler.ts'
+import { register } from '../../../src/actions/register/handler.ts'
+import { temporaryFolder } from '../../support/temporary.ts'
+import { keepRun } from '../fixtures.ts'
+import { type Bench, base, benchIn, forgeOf, predictionsOf } from '../judging.ts'
+
+const configuration = `models:
+  churn:
+    task: binary
+    train: { command: "true", output: model.bin }
+    predictions: { file: predictions.csv, threshold: 0.5 }
+    primary: roc_auc
+    gates:
+      roc_auc: { min: 0.70, max_drop: 0.02 }
+      recall: { min: 0.50 }
+`
+const request = { model: undefined, config: 'refline.yml', run: undefined, comment: 'auto' } as const
+const registering = { ...request, when: 'promote', alias: undefined, allowRef: undefined } as const
+const name = (digit: string) => `churn-${digit.repeat(12)}`
+
+const withRun = (bench: Bench, predictions: string, digit: string, change = {}) =>
+  keepRun(bench.ports.runs, { 'model/model.bin': `model ${digit}`, 'predictions.csv': predictions }, { run: name(digit), ...change })
+
+/** A repository whose champion is v1 with these predictions. */
+const withChampion = async (
+  folder: string,
+  predictions = predictionsOf(1200, 0.35),
+  change = {},
+  forge: Parameters<typeof benchIn>[3] = null,
+) => {
+  const first = await benchIn(folder, configuration, {}, forge)
+  await withRun(first, predictions, '1')
+  expect((await register(registering, first.ports)).outputs).toMatchObject({ version: 1, outcome: 'created' })
+  return first.nextJob('200', change)
+}
+
+describe('a first version', () => {
+  it('is judged by the absolute gates, and both actions say the same', async () => {
+    await using folder = await temporaryFolder()
+    const bench = await benchIn(folder.path, configuration)
+    await withRun(bench, predictionsOf(1200, 0.4), '1')
+    const compared = await compareChampion(request, bench.ports)
+    const gated = await evaluateGate(request, bench.ports)
+    expect(compared.outputs).toMatchObject({ decision: 'promote', champion: '', differences: {}, commentUrl: '' })
+    expect(gated).toMatchObject({ outputs: { verdict: 'pass', failed: [] } })
+    expect(gated.failure).toBeUndefined()
+    expect(gated.outputs.reason).toBe(compared.outputs.reason)
+    expect(bench.summaries[0]).toBe(bench.summaries[1])
+  })
+  it('is not believed where releases exist and the ledger is gone', async () => {
+    await using folder = await temporaryFolder()
+    const champion = await withChampion(folder.path)
+    const emptied = await benchIn(folder.path, configuration, { runId: '300' })
+    await withRun(emptied, predictionsOf(1200, 0.4), '2')
+    expect((await champion.ports.ledger.read('churn')).seq).toBeGreaterThan(0)
+    await expect(evaluateGate(request, emptied.ports)).rejects.toThrow(/ledger of churn is gone, its releases are not \(refline\/churn\//)
+  })
+})
+
+describe('against a champion', () => {
+  it('promotes what is better on the same rows', async () => {
+    await using folder = await temporaryFolder()
+    const bench = await withChampion(folder.path)
+    await withRun(bench, predictionsOf(1200, 0.48), '2')
+    const { outputs } = await compareChampion(request, bench.ports)
+    expect(outputs).toMatchObject({ decision: 'promote', champion: 1 })
+    expect(outputs.differences.roc_auc?.value).toBeGreaterThan(0)
+  })
+  it('fails what is worse, and still reports it', async () => {
+    await using folder = await temporaryFolder()
+    const bench = await withChampion(folder.path)
+    await withRun(bench, predictionsOf(1200, 0.2), '2')
+    const compared = await compareChampion(request, bench.ports)
+    expect(compared.failure).toBeUndefined()
+    const { outputs, failure } = await evaluateGate(request, bench.ports)
+    expect(outputs).toMatchObject({ verdict: 'fail', failed: expect.arrayContaining(['roc_auc']) })
+    expect(failure).toContain('roc_auc')
+    expect(bench.summaries).toHaveLength(2)
+  })
+})
+
+describe('never a pass, each with its own words', () => {
+  const failing: [string, string, RegExp][] = [
+    ['a NaN among the scores', predictionsOf(1200, 0.6, (row, score) => (row === 410 ? 'nan' : score.toFixed(6))), /NaN|undefined/i],
+    ['an empty predictions file', 'id,label,score,region\n', /no rows|empty/i],
+    ['a missing column', predictionsOf(1200, 0.6).replace('label', 'truth'), /label/],
+    ['a file of nothing at all', '', /empty|header|no /i],
+  ]
+  it.each(failing)('%s', async (_what, predictions, words) => {
+    await using folder = await temporaryFolder()
+    const bench = await benchIn(folder.path, configuration)
+    await withRun(bench, predictions, '1')
+    const { outputs, failure } = await evaluateGate(request, bench.ports)
+    expect(outputs.verdict).not.toBe('pass')
+    expect(failure).toMatch(words)
+    const compared = await compareChampion(request, bench.ports)
+    expect(compared.outputs.decision).not.toBe('promote')
+    expect((await register(registering, bench.ports)).outputs).toMatchObject({ version: '', outcome: 'kept' })
+    expect((await bench.ports.ledger.read('churn')).seq).toBe(0)
+  })
+  it('a metric that is gated and that nothing gives', async () => {
+    await using folder = await temporaryFolder()
+    const gated = configuration.replace('recall: { min: 0.50 }', 'latency_p95_ms: { max: 20 }')
+    const bench = await benchIn(folder.path, gated)
+    await withRun(bench, predictionsOf(1200, 0.6), '1')
+    const { outputs, failure } = await evaluateGate(request, bench.ports)
+    expect(outputs).toMatchObject({ verdict: 'fail', failed: ['latency_p95_ms'] })
+    expect(failure).toContain('latency_p95_ms')
+  })
+  it('a reported metric that is NaN', async () => {
+    await using folder = await temporaryFolder()
+    const gated = configuration.replace('recall: { min: 0.50 }', 'latency_p95_ms: { max: 20 }')
+    const bench = await benchIn(folder.path, gated)
+    await withRun(bench, predictionsOf(1200, 0.6), '1', { reported: { latency_p95_ms: 'NaN' } })
+    const { outputs, failure } = await evaluateGate(request, bench.ports)
+    expect(outputs.verdict).toBe('fail')
+    expect(failure).toMatch(/latency_p95_ms.*NaN|NaN.*latency_p95_ms/s)
+  })
+  it('a champion whose stored predictions are gone', async () => {
+    await using folder = await temporaryFolder()
+    const bench = await withChampion(folder.path)
+    await withRun(bench, predictionsOf(1200, 0.6), '2')
+    await rm(folder.join('store'), { recursive: true })
+    const { outputs, failure } = await evaluateGate(request, bench.ports)
+    expect(outputs.verdict).not.toBe('pass')
+    expect(failure).toMatch(/v1/)
+    expect((await compareChampion(request, bench.ports)).outputs.decision).toBe('inconclusive')
+  })
+  it('a champion that was judged on another holdout', async () => {
+    await using folder = await temporaryFolder()
+    const bench = await withChampion(folder.path)
+    await withRun(bench, predictionsOf(1300, 0.6), '2')
+    const { outputs, failure } = await evaluateGate(request, bench.ports)
+    expect(outputs.verdict).not.toBe('pass')
+    expect(failure).toMatch(/holdout/)
+  })
+  it('a saved model that does not reproduce its predictions', async () => {
+    await using folder = await temporaryFolder()
+    const bench = await benchIn(folder.path, configuration)
+    const reproduction = 'the saved model does not reproduce its predictions: 3 of 1200 values differ'
+    await withRun(bench, predictionsOf(1200, 0.6), '1', { reproduced: false, reproduction })
+    const { outputs, failure } = await evaluateGate(request, bench.ports)
+    expect(outputs.verdict).toBe('fail')
+    expect(failure).toContain('3 of 1200 values differ')
+  })
+})
+
+describe('whose rules count', () => {
+  const pull = { event: 'pull_request', ref: 'refs/pull/7/merge', pullRequest: 7, workflow: 'model-pr.yml' }
+  const loose = configuration.replace('min: 0.70', 'min: 0.10')
+  const strict = configuration.replace('min: 0.70', 'min: 0.99')
+  it("are the base branch's on a pull request, and what the change loosens is called out in its one comment", async () => {
+    await using folder = await temporaryFolder()
+    const bench = await benchIn(folder.path, loose, pull, forgeOf({ [base]: { 'refline.yml': strict } }))
+    await withRun(bench, predictionsOf(1200, 0.4), '1')
+    const { outputs } = await evaluateGate(request, bench.ports)
+    expect(outputs.verdict).toBe('fail')
+    await compareChampion(request, bench.ports)
+    expect([...bench.comments.keys()]).toEqual(['7 <!-- refline churn model-pr.yml -->'])
+    expect([...bench.comments.values()][0]).toMatch(/0\.99.*0\.1|loosen/is)
+  })
+  it('are its own for a model that the base does not know, said so', async () => {
+    await using folder = await temporaryFolder()
+    const bench = await benchIn(folder.path, configuration, pull, forgeOf({ [base]: {} }))
+    await withRun(bench, predictionsOf(1200, 0.4), '1')
+    const { outputs } = await compareChampion(request, bench.ports)
+    expect(outputs.commentUrl).toContain('/pull/7')
+    expect([...bench.comments.values()][0]).toMatch(/review them too|new model/i)
+  })
+  it('cannot be read without a token on a pull request, which is an error', async () => {
+    await using folder = await temporaryFolder()
+    const bench = await benchIn(folder.path, configuration, pull)
+    await withRun(bench, predictionsOf(1200, 0.4), '1')
+    await expect(evaluateGate(request, bench.ports)).rejects.toThrow(/base branch.*token/)
+  })
+})
+
+describe('an override', () => {
+  const overriding = { ...request, overrideReason: 'the holdout is known to be wrong' }
+  const failing = async (folder: string, permission: string, change = {}) => {
+    const bench = await benchIn(folder, configuration, change, forgeOf({ [base]: { 'refline.yml': configuration } }, permission))
+    await withRun(bench, predictionsOf(1200, 0.05), '1')
+    return bench
+  }
+  it('passes for somebody who may write, and is registered with the version', async () => {
+    await using folder = await temporaryFolder()
+    const bench = await failing(folder.path, 'write')
+    expect((await evaluateGate(request, bench.ports)).failure).toBeDefined()
+    expect((await evaluateGate(overriding, bench.ports)).failure).toBeUndefined()
+    const { outputs } = await register({ ...registering, when: 'pass', overrideReason: overriding.overrideReason }, bench.ports)
+    expect(outputs.version).toBe(1)
+    const [event] = (await bench.ports.ledger.records('churn'))[0]?.events ?? []
+    expect(event).toMatchObject({ kind: 'register', override: { reason: overriding.overrideReason, actor: 'ada' } })
+  })
+  it('is refused for somebody who may only read, and on a pull request for everybody', async () => {
+    await using folder = await temporaryFolder()
+    await expect(evaluateGate(overriding, (await failing(folder.join('a'), 'read')).ports)).rejects.toThrow(/ada may not override/)
+    const pull = { event: 'pull_request', ref: 'refs/pull/7/merge', pullRequest: 7 }
+    await expect(evaluateGate(overriding, (await failing(folder.join('b'), 'admin', pull)).ports)).rejects.toThrow(
+      /never taken on a pull request/,
+    )
+  })
+})

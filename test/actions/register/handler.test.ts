@@ -1,0 +1,160 @@
+import { readFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { fetchVersion } from '../../../src/actions/model-files.ts'
+import { type RegisterPorts, type RegisterRequest, register } from '../../../src/actions/register/handler.ts'
+import { temporaryFolder } from '../../support/temporary.ts'
+import { keepRun, recordOf, sha256 } from '../fixtures.ts'
+import { type Bench, benchIn, predictionsOf } from '../judging.ts'
+
+const configuration = (more = ''): string => `models:
+  churn:
+    task: binary
+    train: { command: "true", output: model.bin }
+    predictions: { file: predictions.csv, threshold: 0.5 ${more} }
+    primary: roc_auc
+    gates: { roc_auc: { min: 0.60, max_drop: 0.02 } }
+    slices: { region: { min_support: 30, recall: { min: 0.01 } } }
+`
+const environment = `environments:
+  production:
+    target: { kind: command, deploy: ./t deploy, read: ./t read, set: ./t set }
+    signals: { errors: { kind: http, url: "http://127.0.0.1:9" } }
+`
+const request: RegisterRequest = {
+  model: undefined,
+  config: 'refline.yml',
+  run: undefined,
+  when: 'promote',
+  alias: undefined,
+  allowRef: undefined,
+}
+
+const withRun = (bench: Bench, skill: number, digit: string, model = `model ${digit}`) =>
+  keepRun(
+    bench.ports.runs,
+    { 'model/model.bin': model, 'predictions.csv': predictionsOf(1200, skill) },
+    { run: `churn-${digit.repeat(12)}`, lineage: { ...recordOf().lineage, code: sha256(`code ${digit}`) } },
+  )
+
+describe('registering', () => {
+  it('makes version 1 with its files, card, aliases and state for later steps', async () => {
+    await using folder = await temporaryFolder()
+    const bench = await benchIn(folder.path, configuration())
+    await withRun(bench, 0.35, '1')
+    const { outputs } = await register({ ...request, alias: 'shadow' }, bench.ports)
+    expect(outputs).toMatchObject({ version: 1, outcome: 'created' })
+    const state = await bench.ports.ledger.read('churn')
+    expect(state.aliases).toEqual({ challenger: 1, champion: 1, shadow: 1 })
+    const version = state.records['1']
+    expect(version?.assets.map(asset => asset.path).sort()).toEqual([
+      'manifest.json',
+      'model.bin',
+      'predictions.csv',
+      'result.json',
+      'run.json',
+    ])
+    expect(version?.digest).toBe(outputs.digest)
+    expect(await bench.ports.runs.readState('churn')).toMatchObject({ version: 1 })
+    expect(bench.ports.ledger.subjects[0]).toMatch(/^register churn v1: /)
+    const path = await fetchVersion(bench.ports.store, version as NonNullable<typeof version>, folder.join('back'), 'model.bin')
+    expect(await readFile(path, 'utf8')).toBe('model 1')
+  })
+  it('leaves the champion to the canary where an environment covers the model', async () => {
+    await using folder = await temporaryFolder()
+    const bench = await benchIn(folder.path, configuration() + environment)
+    await withRun(bench, 0.35, '1')
+    await register(request, bench.ports)
+    expect((await bench.ports.ledger.read('churn')).aliases).toEqual({ challenger: 1 })
+  })
+  it('registers nothing where the champion stays, and is green', async () => {
+    await using folder = await temporaryFolder()
+    const first = await benchIn(folder.path, configuration())
+    await withRun(first, 0.35, '1')
+    await register(request, first.ports)
+    const bench = await first.nextJob('200')
+    await withRun(bench, 0.35, '2')
+    const { outputs, failure } = await register(request, bench.ports)
+    expect(outputs).toMatchObject({ version: '', outcome: 'kept', digest: '' })
+    expect(failure).toBeUndefined()
+    expect(await bench.ports.runs.readState('churn')).toMatchObject({ version: null, reason: outputs.reason })
+    expect((await register({ ...request, when: 'pass' }, bench.ports)).outputs).toMatchObject({ version: 2, outcome: 'created' })
+    expect((await bench.ports.ledger.read('churn')).aliases).toEqual({ challenger: 2, champion: 1 })
+  })
+  it('does not count the same bytes twice', async () => {
+    await using folder = await temporaryFolder()
+    const first = await benchIn(folder.path, configuration())
+    await withRun(first, 0.35, '1')
+    await register(request, first.ports)
+    const bench = await first.nextJob('200')
+    await withRun(bench, 0.35, '2', 'model 1')
+    expect((await register(request, bench.ports)).outputs).toMatchObject({ version: 1, outcome: 'existing' })
+    const kinds = (await bench.ports.ledger.records('churn')).flatMap(record => record.events.map(event => event.kind))
+    expect(kinds.filter(kind => kind === 'register')).toHaveLength(1)
+    expect(kinds).toContain('seen-again')
+  })
+  it('keeps only the columns that may be kept', async () => {
+    await using folder = await temporaryFolder()
+    const bench = await benchIn(folder.path, configuration(', keep: none'))
+    await withRun(bench, 0.35, '1')
+    await register(request, bench.ports)
+    expect((await bench.ports.ledger.read('churn')).records['1']?.assets.map(asset => asset.path)).not.toContain('predictions.csv')
+    const short = await benchIn(folder.join('other'), configuration(', keep: [id, label, score]'))
+    await withRun(short, 0.35, '1')
+    await expect(register(request, short.ports)).rejects.toThrow(/predictions.keep must name id, label, score .*region/)
+  })
+})
+
+describe('where it may be done', () => {
+  it.each([
+    ['another branch', { ref: 'refs/heads/feature' }, /refs\/heads\/main only, this is refs\/heads\/feature/],
+    ['a tag named like the default branch', { ref: 'refs/tags/main' }, /only, this is refs\/tags\/main/],
+    ['a pull request', { event: 'pull_request', ref: 'refs/pull/1/merge' }, /nothing is registered from pull_request/],
+  ])('not from %s', async (_what, change, message) => {
+    await using folder = await temporaryFolder()
+    const bench = await benchIn(folder.path, configuration(), change)
+    await withRun(bench, 0.35, '1')
+    await expect(register(request, bench.ports)).rejects.toThrow(message)
+    expect((await bench.ports.ledger.read('churn')).seq).toBe(0)
+  })
+  it('from a ref that is named', async () => {
+    await using folder = await temporaryFolder()
+    const bench = await benchIn(folder.path, configuration(), { ref: 'refs/heads/release' })
+    await withRun(bench, 0.35, '1')
+    expect((await register({ ...request, allowRef: 'refs/heads/release' }, bench.ports)).outputs.version).toBe(1)
+  })
+})
+
+describe('the same code on newer data', () => {
+  it('is promoted when it is not inferior', async () => {
+    await using folder = await temporaryFolder()
+    const first = await benchIn(folder.path, configuration())
+    await withRun(first, 0.35, '1')
+    await register(request, first.ports)
+    const bench = await first.nextJob('200')
+    const files = { 'model/model.bin': 'model 2', 'predictions.csv': predictionsOf(1200, 0.35) }
+    await keepRun(bench.ports.runs, files, { run: 'churn-222222222222', lineage: { ...recordOf().lineage, code: sha256('code 1') } })
+    expect((await register(request, bench.ports)).outputs).toMatchObject({ version: 2, outcome: 'created' })
+    expect((await bench.ports.ledger.read('churn')).aliases).toEqual({ challenger: 2, champion: 2 })
+  })
+})
+
+describe('stopped anywhere and run again', () => {
+  const places = ['register before', 'register after', 'alias before', 'alias after'] as const
+  it.each(places)('%s: the same version, once', async place => {
+    await using folder = await temporaryFolder()
+    const bench = await benchIn(folder.path, configuration())
+    await withRun(bench, 0.35, '1')
+    const crash: RegisterPorts['failpoint'] = (boundary, moment) => {
+      if (`${boundary} ${moment}` === place) throw new Error('killed')
+    }
+    await expect(register(request, { ...bench.ports, failpoint: crash })).rejects.toThrow('killed')
+    const { outputs } = await register(request, bench.ports)
+    expect(outputs.version).toBe(1)
+    const state = await bench.ports.ledger.read('churn')
+    expect(state).toMatchObject({ versions: 1, aliases: { champion: 1, challenger: 1 } })
+    expect(await bench.ports.store.tags('churn')).toHaveLength(1)
+    const again = await register(request, bench.ports)
+    expect(again.outputs).toMatchObject({ version: 1, outcome: 'existing' })
+    expect((await bench.ports.ledger.read('churn')).seq).toBe(state.seq)
+  })
+})
