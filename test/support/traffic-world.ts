@@ -180,12 +180,14 @@ export const trafficWorld = (options: { readonly requestsPerSecond?: number } = 
     store: {
       publish: async () => Promise.reject(new Error('not used')),
       describe: async () => undefined,
+      described: async () => null,
       fetch: async (tag: string) => void calls.push(`fetch ${tag}`),
       prove: async (tag: string) => {
         calls.push(`prove ${tag}`)
         return world.missingFiles.has(tag) ? 'model.joblib is missing' : null
       },
       tags: async () => [],
+      described: async () => [],
     },
     forge: {
       incident: async (marker: string, title: string, body: string) => {
