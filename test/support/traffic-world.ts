@@ -180,7 +180,6 @@ export const trafficWorld = (options: { readonly requestsPerSecond?: number } = 
     store: {
       publish: async () => Promise.reject(new Error('not used')),
       describe: async () => undefined,
-      described: async () => null,
       fetch: async (tag: string) => void calls.push(`fetch ${tag}`),
       prove: async (tag: string) => {
         calls.push(`prove ${tag}`)

@@ -1,48 +1,20 @@
 import { UserError } from '../../core/errors.ts'
-import { digest } from '../../core/lineage/canonical.ts'
-import type { EnvironmentState, LedgerRecord, LedgerState, Slot, VersionRecord } from '../../core/lineage/events.ts'
-import { requestId } from '../../core/lineage/keys.ts'
+import type { LedgerRecord, LedgerState, VersionRecord } from '../../core/lineage/events.ts'
 import { aliasOf, assertMayGoLive, environmentOf, isQuarantined } from '../../core/lineage/preconditions.ts'
 import type { RolloutTick } from '../../core/report/rollout.ts'
-import { otherSlot } from '../../core/rollout/batch.ts'
 import { planLines } from '../../core/rollout/plan.ts'
 import { judgeSettingsOf } from '../../core/rollout/settings.ts'
 import type { InputsOf, Outcome } from '../../kernel/action.ts'
-import type { Deployments } from '../../ports/forge.ts'
-import type { ModelStore } from '../../ports/model-store.ts'
-import { type AnnouncePorts, announce, mirror } from '../traffic/announce.ts'
-import { appendToRollout, messageOf, Overtaken, overtakenBy, type RolloutPorts, type TrafficContext } from '../traffic/moving.ts'
-import { proveFiles, recordOf, registrationOf, releaseOf, versionOfRun } from '../traffic/version.ts'
+import { announce, mirror } from '../traffic/announce.ts'
+import { Overtaken } from '../traffic/moving.ts'
+import { proveFiles, recordOf, registrationOf, versionOfRun } from '../traffic/version.ts'
+import { type Begun, begin, type CanaryContext, type CanaryPorts, deployCanary } from './begin.ts'
 import { drive, type Ended } from './drive.ts'
 import { printPlan, requestsPerSecond } from './plan.ts'
 import type { spec } from './spec.ts'
 
 type Answer = Outcome<(typeof spec)['outputs']>
 type Decision = Answer['outputs']['decision']
-
-/** All that canary-deploy needs of the world. */
-export interface CanaryPorts extends RolloutPorts, AnnouncePorts {
-  readonly store: ModelStore
-  readonly deployments: Deployments
-  /** An empty folder that outlives this step as long as the job. */
-  readonly folder: (name: string) => Promise<string>
-  /** Why an earlier step of this job registered nothing, or null where it said nothing of the kind. */
-  readonly kept: () => Promise<string | null>
-  /** Keeps the answer as JSON and returns its path. */
-  readonly keepResult: (result: Readonly<Record<string, unknown>>) => Promise<string>
-}
-
-export interface CanaryContext extends TrafficContext {
-  readonly workflowRun: string | null
-  /** Commit of the workflow, for versions that carry none. */
-  readonly commit: string | null
-}
-
-/** A rollout that was begun or is gone on with. */
-interface Begun {
-  readonly state: LedgerState
-  readonly rollout: string
-}
 
 /** Moves an environment to a version, from wherever an earlier attempt left it. */
 export const canaryDeployHandler =
@@ -168,89 +140,6 @@ const endedBefore = (
   if (end?.kind !== 'rollout-end') return null
   const quarantined = own.some(event => event.kind === 'quarantine' && event.version === version)
   return { decision: end.decision, reason: end.reason, quarantined, rollout: end.rollout }
-}
-
-/** Claims the environment in the ledger, or goes on with a rollout of this version that a dead runner left. */
-const begin = async (ports: CanaryPorts, context: CanaryContext, state: LedgerState, record: VersionRecord): Promise<Begun> => {
-  const { version } = record
-  const environment = environmentOf(state, context.environment)
-  const { rollout, move } = environment
-  if (move !== null) throw new Overtaken(overtakenBy(state, context.environment))
-  if (rollout !== null) {
-    if (rollout.version !== version)
-      throw new UserError(
-        `v${rollout.version} is being rolled out in ${context.environment} (${rollout.percent} %, ${rollout.judgement}). Run its job again to go on with it, or the rollback action to abort it; then run this one again.`,
-      )
-    ports.log.info(`going on with the rollout of v${version} at ${rollout.percent} %: ${rollout.judgement}`)
-    return { state, rollout: rollout.rollout }
-  }
-  const id = digest(JSON.stringify(['rollout', context.model, context.environment, version, context.request, state.seq])).slice(0, 12)
-  const canary: Slot = environment.live === null ? 'blue' : otherSlot(environment.live.slot)
-  await assertIdle(ports, environment, canary)
-  const appended = await ports.ledger.append(
-    context.model,
-    {
-      id: requestId('rollout', context.environment, id, context.request),
-      subject: `roll out ${context.model} v${version} in ${context.environment}${environment.live ? `, live is v${environment.live.version}` : ': the first version'}`,
-    },
-    head => {
-      const now = environmentOf(head, context.environment)
-      if (now.rollout !== null || now.move !== null || now.live?.version !== environment.live?.version) return { events: [] }
-      return {
-        events: [
-          {
-            kind: 'rollout-start',
-            environment: context.environment,
-            rollout: id,
-            version,
-            from: now.live?.version ?? null,
-            canary,
-            steps: now.live === null ? [] : [...context.settings.steps],
-            judge: judgeSettingsOf(context.environment, context.settings),
-          },
-        ],
-      }
-    },
-  )
-  if (appended.outcome === 'nothing') throw new Overtaken(overtakenBy(appended.state, context.environment))
-  return { state: appended.state, rollout: id }
-}
-
-const assertIdle = async (ports: CanaryPorts, environment: EnvironmentState, canary: Slot): Promise<void> => {
-  if (environment.live === null) return
-  const { percent } = await ports.target.read()
-  if (percent[canary] !== 0)
-    throw new UserError(
-      `slot ${canary} should be idle but gets ${percent[canary]} % of the traffic, and v${environment.live.version} in slot ${environment.live.slot} gets ${percent[environment.live.slot]} %. Set slot ${canary} to 0 first; nothing was changed.`,
-    )
-}
-
-/** Brings the version up in its slot unless it has traffic already. A deploy that fails ends the rollout with all traffic where it was. */
-const deployCanary = async (ports: CanaryPorts, context: CanaryContext, begun: Begun, record: VersionRecord): Promise<Ended | null> => {
-  const rollout = environmentOf(begun.state, context.environment).rollout
-  if (rollout === null || rollout.step >= 0 || rollout.intent !== null) return null
-  try {
-    const release = await releaseOf(ports.store, ports.folder, context.model, record)
-    ports.log.info(`deploying v${record.version} into slot ${rollout.canary}`)
-    await ports.target.deploy(rollout.canary, release)
-    const { ready } = await ports.target.read()
-    if (!ready[rollout.canary]) throw new UserError(`slot ${rollout.canary} is not ready after the deploy command has ended`)
-    return null
-  } catch (error) {
-    const reason = `v${record.version} could not be deployed, no traffic was moved: ${messageOf(error)}`.slice(0, 1900).toWellFormed()
-    await appendToRollout(
-      ports,
-      context,
-      {
-        rollout: rollout.rollout,
-        seq: begun.state.seq,
-        verb: 'end',
-        subject: `withdraw ${context.model} v${record.version} from ${context.environment}: it could not be deployed`,
-      },
-      at => ({ events: [{ kind: 'rollout-end', environment: context.environment, rollout: at.rollout, decision: 'withdrawn', reason }] }),
-    )
-    return { decision: 'withdrawn', reason, quarantined: false }
-  }
 }
 
 type Mirror = Awaited<ReturnType<typeof mirror>>
