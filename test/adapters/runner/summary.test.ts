@@ -1,0 +1,32 @@
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { expect, test } from 'vitest'
+import { jobSummary } from '../../../src/adapters/runner/summary.ts'
+import { temporaryFolder } from '../../support/temporary.ts'
+
+test('each write is added below the ones before', async () => {
+  await using folder = await temporaryFolder()
+  const file = folder.join('summary.md')
+  await writeFile(file, 'before\n')
+  const summary = jobSummary({ GITHUB_STEP_SUMMARY: file })
+  await summary.write('# one')
+  await summary.write('# two')
+  expect(await readFile(file, 'utf8')).toBe('before\n# one\n\n# two\n\n')
+})
+
+test('a step never has more than 1 MiB, and characters stay whole', async () => {
+  await using folder = await temporaryFolder()
+  const file = folder.join('summary.md')
+  const summary = jobSummary({ GITHUB_STEP_SUMMARY: file })
+  for (let write = 0; write < 5; write += 1) await summary.write('😀\n\n'.repeat(100_000))
+  expect((await stat(file)).size).toBeLessThanOrEqual(1024 * 1024)
+  const text = await readFile(file, 'utf8')
+  expect(text).toContain('cut here')
+  expect(text).not.toContain('\ufffd')
+})
+
+test('without a runner, or where the file cannot be written, nothing happens', async () => {
+  await using folder = await temporaryFolder()
+  await jobSummary({}).write('x')
+  await jobSummary({ GITHUB_STEP_SUMMARY: folder.join('no', 'folder') }).write('x')
+  expect(await readdir(folder.path)).toEqual([])
+})
