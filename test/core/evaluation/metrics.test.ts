@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest'
+import { differenceOf, estimateOf } from '../../../src/core/evaluation/metrics/metric.ts'
+import { metricNames, metricOf } from '../../../src/core/evaluation/metrics.ts'
+import type { Predictions } from '../../../src/core/evaluation/predictions.ts'
+import { partOf } from '../../../src/core/evaluation/sample.ts'
+import { distribution } from '../../../src/core/statistics/bootstrap.ts'
+import { uniform } from '../../../src/core/statistics/random.ts'
+import { binaryOf, otherOf } from './fixtures.ts'
+
+const method = { confidence: 0.95, seed: 20240601, resamples: 500 }
+const estimate = (name: string, predictions: Predictions) => {
+  const metric = metricOf(name, predictions.task)
+  if (!metric) throw new Error(name)
+  return estimateOf(metric, predictions, method)
+}
+
+// The same rows were scored by scikit-learn 1.9.1; made by whole-number formulas so that both sides have them exactly.
+const labels = Array.from({ length: 40 }, (_, row) => ((row * 7) % 10 < 4 ? 1 : 0))
+const scores = labels.map((label, row) => {
+  const base = ((row * 37) % 101) / 101
+  return Math.round((label === 1 ? (base + 1.2) / 2.2 : base * 0.9) * 1e4) / 1e4
+})
+const binary = binaryOf(labels.map((label, row) => ({ id: `r${row}`, label, score: scores[row] as number })))
+
+const names = ['a', 'b', 'c']
+const truth = Array.from({ length: 30 }, (_, row) => (row * 5) % 3)
+const raw = truth.map((label, row) => [0, 1, 2].map(index => ((row * (index + 3) * 13) % 17) + 1 + (label === index ? 8 : 0)))
+const multiclass = otherOf({
+  task: 'multiclass',
+  classes: names,
+  labels: Uint16Array.from(truth),
+  predicted: Uint16Array.from(truth, (label, row) => (row % 4 ? label : (row * 2 + 1) % 3)),
+  probabilities: [0, 1, 2].map(index => Float64Array.from(raw, row => (row[index] as number) / row.reduce((a, b) => a + b, 0))),
+})
+
+const thousandth = (value: number): number => Math.round(value * 1000) / 1000
+const targets = Float64Array.from({ length: 40 }, (_, row) => thousandth(10 + 5 * Math.sin(row)))
+const regression = otherOf({
+  task: 'regression',
+  classes: [],
+  labels: targets,
+  predicted: targets.map((target, row) => thousandth(target + Math.cos(row * 1.7) * 1.3 + 0.2)),
+})
+
+describe('scikit-learn on the same rows', () => {
+  const cases: [Predictions, Record<string, number>][] = [
+    [
+      binary,
+      {
+        roc_auc: 0.8177083333333334,
+        average_precision: 0.7585830979549011,
+        accuracy: 0.725,
+        balanced_accuracy: 0.7708333333333333,
+        precision: 0.5925925925925926,
+        recall: 1,
+        specificity: 0.5416666666666666,
+        f1: 0.7441860465116279,
+        mcc: 0.5665577237325317,
+        log_loss: 0.5752526683924474,
+        brier: 0.19998204725,
+      },
+    ],
+    [
+      multiclass,
+      {
+        accuracy: 0.7333333333333333,
+        balanced_accuracy: 0.7333333333333334,
+        precision_macro: 0.735016835016835,
+        recall_macro: 0.7333333333333334,
+        f1_macro: 0.7329156223893065,
+        precision_weighted: 0.735016835016835,
+        recall_weighted: 0.7333333333333333,
+        f1_weighted: 0.7329156223893065,
+        precision_micro: 0.7333333333333333,
+        recall_micro: 0.7333333333333333,
+        f1_micro: 0.7333333333333333,
+        mcc: 0.6010025069647601,
+        log_loss: 0.7206160673649171,
+        roc_auc_ovr: 0.9316666666666666,
+      },
+    ],
+    [
+      regression,
+      { mae: 0.8405, rmse: 0.9494705893286004, r2: 0.9273317542567515, mape: 0.09616076043501649, median_ae: 0.9214999999999991 },
+    ],
+  ]
+  for (const [predictions, expected] of cases) {
+    it.each(Object.entries(expected))(`${predictions.task} %s`, (name, value) => {
+      const found = estimate(name, predictions)
+      expect(Math.abs((found.value ?? Number.NaN) - value)).toBeLessThanOrEqual(1e-12 + 1e-9 * Math.abs(value))
+      expect(found.low).not.toBeNull()
+      expect(found.low as number).toBeLessThanOrEqual(value)
+      expect(found.high as number).toBeGreaterThanOrEqual(value - 1e-12)
+      expect(found.support).toBeGreaterThan(0)
+    })
+  }
+  it('covers every metric but ece, which scikit-learn does not have', () => {
+    const checked = cases.flatMap(([{ task }, expected]) => Object.keys(expected).map(name => `${task} ${name}`))
+    const all = (['binary', 'multiclass', 'regression'] as const).flatMap(task => metricNames(task).map(name => `${task} ${name}`))
+    expect(all.filter(name => !checked.includes(name))).toEqual(['binary ece'])
+  })
+  it('its documented examples', () => {
+    const four = binaryOf([0, 0, 1, 1].map((label, row) => ({ id: `${row}`, label, score: [0.1, 0.4, 0.35, 0.8][row] as number })))
+    expect(estimate('roc_auc', four).value).toBe(0.75)
+    expect(estimate('average_precision', four).value).toBeCloseTo(0.8333333333333333, 12)
+    const brier = binaryOf([0, 1, 1, 0].map((label, row) => ({ id: `${row}`, label, score: [0.1, 0.9, 0.8, 0.3][row] as number })))
+    expect(estimate('brier', brier).value).toBeCloseTo(0.0375, 12)
+    const loss = binaryOf([1, 0, 0, 1].map((label, row) => ({ id: `${row}`, label, score: [0.9, 0.1, 0.2, 0.65][row] as number })))
+    expect(estimate('log_loss', loss).value).toBeCloseTo(0.21616187468057912, 12)
+  })
+})
+
+describe('expected calibration error', () => {
+  it('has half-open bins: an edge belongs to the bin above, 1 to the last', () => {
+    const rows = [
+      { id: 'a', label: 1, score: 1 },
+      { id: 'b', label: 0, score: 14 / 15 },
+      { id: 'c', label: 0, score: 1 / 15 },
+      { id: 'd', label: 0, score: 0 },
+    ]
+    // Bins: {1, 14/15} with gap (1 - 1) + (0 - 14/15), {1/15} with gap -1/15, {0} with gap 0.
+    expect(estimate('ece', binaryOf(rows)).value).toBeCloseTo((14 / 15 + 1 / 15) / 4, 12)
+  })
+})
+
+describe('undefined is null with a reason', () => {
+  const onlyNegative = binaryOf([0, 1, 2].map(row => ({ id: `${row}`, label: 0, score: 0.1 })))
+  it.each([
+    ['roc_auc', 'no row has the positive label'],
+    ['recall', 'no row has the positive label'],
+    ['precision', 'no row is predicted positive'],
+    ['f1', 'no row is labelled or predicted positive'],
+    ['mcc', 'every row has the same label or the same prediction'],
+    ['balanced_accuracy', 'every row has the same label'],
+  ])('%s', (name, reason) => {
+    expect(estimate(name, onlyNegative)).toMatchObject({ value: null, low: null, high: null, reason })
+  })
+  it('scores that are no probabilities', () => {
+    const far = binaryOf([0, 1, 1, 0].map((label, row) => ({ id: `${row}`, label, score: row * 2 })))
+    for (const name of ['brier', 'log_loss', 'ece']) expect(estimate(name, far).reason).toMatch(/outside \[0, 1\]/)
+    expect(estimate('roc_auc', far).value).not.toBeNull()
+  })
+  it('a prediction that there is no threshold for', () => {
+    expect(estimate('recall', { ...binary, predicted: null }).reason).toMatch(/names no threshold/)
+  })
+})
+
+describe('perfect separation', () => {
+  it('is not certainty', () => {
+    const rows = Array.from({ length: 40 }, (_, row) => ({ id: `${row}`, label: row % 2, score: row % 2 ? 0.9 : 0.1 }))
+    const found = estimate('roc_auc', binaryOf(rows))
+    expect(found).toMatchObject({ value: 1, high: 1 })
+    expect(found.low as number).toBeLessThan(0.9)
+  })
+})
+
+describe('intervals without resampling agree with the row bootstrap', () => {
+  const random = uniform(3)
+  const rows = Array.from({ length: 400 }, (_, row) => {
+    const label = random() < 0.3 ? 1 : 0
+    return {
+      id: `r${row}`,
+      label,
+      score: Math.round((0.25 + 0.3 * label + 0.4 * random()) * 100) / 100,
+      other: Math.min(1, 0.3 * label + 0.7 * random()),
+    }
+  })
+  const first = binaryOf(rows)
+  const second = binaryOf(rows.map(row => ({ ...row, score: row.other })))
+  it.each(['average_precision', 'roc_auc', 'ece'])('%s', name => {
+    const metric = metricOf(name, 'binary')
+    if (!metric) throw new Error(name)
+    const draw = uniform(11)
+    const few = { ...method, resamples: 2 }
+    const bootstrap = distribution(600, () => {
+      const drawn = Uint32Array.from(rows, () => Math.floor(draw() * rows.length))
+      const [a, b] = [estimateOf(metric, partOf(first, drawn), few), estimateOf(metric, partOf(second, drawn), few)]
+      return (a.value ?? Number.NaN) - (b.value ?? Number.NaN)
+    })
+    const [a, b] = [estimate(name, first), estimate(name, second)]
+    const found = differenceOf(metric, { sample: first, estimate: a }, { sample: second, estimate: b }, { ...method, resamples: 2000 })
+    const width = (found.high as number) - (found.low as number)
+    expect(width / (2 * 1.96 * bootstrap.error)).toBeGreaterThan(0.85)
+    expect(width / (2 * 1.96 * bootstrap.error)).toBeLessThan(1.15)
+  })
+})
