@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { actionNames, root } from '../../scripts/actions.ts'
+
+const dist = join(root, 'dist')
+const folder = mkdtempSync(join(tmpdir(), 'refline-bundle-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Starts a bundle in an empty workspace, away from the repository, so that nothing of node_modules can be found. */
+const start = (name: string, env: Readonly<Record<string, string>>) =>
+  spawnSync(process.execPath, [join(dist, `${name}.js`)], {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 30_000,
+    env: { PATH: process.env.PATH, HOME: folder, GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: folder, RUNNER_TEMP: folder, ...env },
+  })
+
+describe('dist', () => {
+  test('has a stub for every action and nothing of an action that is gone', () => {
+    const stubs = readdirSync(dist).filter(name => name.endsWith('.js') && !name.endsWith('index.js'))
+    expect(stubs.sort()).toEqual(actionNames().map(name => `${name}.js`))
+  })
+
+  test('ships the licences of what it contains', () => {
+    expect(readFileSync(join(dist, 'licenses.txt'), 'utf8')).toMatch(/^zod$/m)
+    expect(existsSync(join(dist, 'package.json'))).toBe(true)
+  })
+})
+
+describe.each(actionNames())('dist/%s.js', name => {
+  test('refuses a misspelt input', () => {
+    const { status, stdout } = start(name, { INPUT_MODLE: 'churn' })
+    expect(stdout).toContain('did you mean `model`?')
+    expect(status).toBe(2)
+  })
+
+  test('loads all of its code, and says what it misses in an empty workspace', () => {
+    const { status, stdout, stderr } = start(name, { INPUT_REASON: 'a test', INPUT_MODEL: 'churn' })
+    expect(`${stdout}${stderr}`).not.toMatch(/Cannot find (module|package)|is not a function|is not defined/)
+    expect(stdout).toMatch(/^::error/m)
+    expect(status).toBe(2)
+  })
+})
