@@ -19,6 +19,12 @@ const bullets = (sentences: readonly string[], most = 20): string =>
     ...(sentences.length > most ? [`- and ${sentences.length - most} more`] : []),
   ].join('\n')
 
+/** What stands against the run and is in no row of a table yet. */
+const notInTables = ({ because, headline: text, rows, slices }: Assessment): readonly string[] => {
+  const shown = [...rows, ...slices].flatMap(row => row.rules.map(rule => rule.sentence)).filter(sentence => sentence !== '')
+  return because.filter(sentence => !text.includes(sentence) && !shown.some(other => sentence.endsWith(other)))
+}
+
 const override = ({ override, verdict }: Assessment): string | null =>
   override === null
     ? null
@@ -35,7 +41,8 @@ const newModel = (assessment: Assessment, context: CommentContext): string | nul
     : null
 
 const opponentWords = ({ opponent }: Assessment): string | null => {
-  if (opponent.kind === 'first') return `That there is no champion is proven, not assumed: ${escapeMarkdown(opponent.proof, 500)}`
+  if (opponent.kind === 'first')
+    return `That there is no champion is proven, not assumed: ${escapeMarkdown(opponent.proof, 500).replace(/\.$/, '')}.`
   if (opponent.kind === 'champion') return null
   const version = opponent.version === null ? 'A champion is recorded' : `Champion v${opponent.version} is recorded`
   return `${version} but could not be compared with: ${escapeMarkdown(opponent.reason, 500)}`
@@ -73,7 +80,7 @@ const part = (text: string | null, priority: number): readonly Section[] => (tex
  * marker is put in front by whoever posts it.
  */
 export const renderComment = (assessment: Assessment, context: CommentContext): string => {
-  const unsure = assessment.because.length === 0 ? null : bullets(assessment.because)
+  const unsure = bullets(notInTables(assessment))
   const sections = [
     ...part(headline(assessment), 10),
     ...part(override(assessment), 10),

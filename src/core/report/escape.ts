@@ -11,18 +11,31 @@ export const plainLine = (text: string, limit = 2000): string => {
   return characters !== null && characters.length > limit ? `${characters.slice(0, limit - 1).join('')}…` : line
 }
 
+// A mark where a gap belongs, before entities bring letters and digits of their own: a character that plainLine has removed.
+const mark = '\u0000'
+
+const withoutAutolinks = (line: string): string => line.replace(/@(?=\S)|:(?=\/\/)|www(?=\.)|(?:mailto|xmpp)(?=:)/gi, `$&${mark}`)
+
+const withoutReferences = (line: string): string =>
+  line
+    .replace(/#(?=\w)|gh-(?=\d)/gi, `$&${mark}`)
+    .replace(/\b(?=[0-9a-f]*[a-f])[0-9a-f]{7,}\b/gi, hex => hex.replace(/.{6}(?=.)/g, `$&${mark}`))
+
+const withoutMarkup = (line: string): string =>
+  line
+    .replace(/[&<>|[\]*~`\\$#]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])|^[-+=]/gu, entity)
+    .replace(/^(\d{1,9})([.)])(?=\s|$)/, (_, digits: string, point: string) => digits + entity(point))
+    .replaceAll(mark, gap)
+
 /**
  * Text from a user, file or server as GitHub-flavoured Markdown that shows exactly this text in one line: no mention, link, image, HTML, table break, fence,
  * list, heading, mathematics, issue or commit reference comes out of it. Safe in table cells, in prose and inside HTML elements; not for attributes.
  */
 export const escapeMarkdown = (text: string, limit = 2000): string =>
-  plainLine(text, limit)
-    // Marks where a gap belongs, with a character that plainLine has removed, before entities bring letters and digits of their own.
-    .replace(/@|#(?=\w)|gh-(?=\d)|:(?=\/\/)|www(?=\.)|(?:mailto|xmpp)(?=:)/gi, '$&\u0000')
-    .replace(/\b(?=[0-9a-f]*[a-f])[0-9a-f]{7,}\b/gi, hex => hex.replace(/.{6}(?=.)/g, '$&\u0000'))
-    .replace(/[&<>|[\]*~`\\$#]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])|^[-+=]/gu, entity)
-    .replace(/^(\d{1,9})([.)])(?=\s|$)/, (_, digits: string, mark: string) => digits + entity(mark))
-    .replaceAll('\u0000', gap)
+  withoutMarkup(withoutReferences(withoutAutolinks(plainLine(text, limit))))
 
-/** The same text shown as code. An element and not backticks: it cannot be broken by what is in it, in a table cell either. */
-export const code = (text: string, limit = 300): string => `<code>${escapeMarkdown(text, limit)}</code>`
+/**
+ * The same text shown as code. An element and not backticks: it cannot be broken by what is in it, in a table cell either. GitHub makes no references
+ * inside it, so digests and names of runs stay as they are and can be copied.
+ */
+export const code = (text: string, limit = 300): string => `<code>${withoutMarkup(withoutAutolinks(plainLine(text, limit)))}</code>`

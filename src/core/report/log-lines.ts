@@ -5,7 +5,7 @@ import { sliceCounts } from './slice-section.ts'
 import { because, icon, ruleWords } from './verdict-words.ts'
 
 const opponentWords = ({ opponent }: Assessment): string => {
-  if (opponent.kind === 'first') return 'first version, nothing to compare with'
+  if (opponent.kind === 'first') return 'is the first version'
   if (opponent.kind === 'unreachable') return `champion ${opponent.version === null ? '' : `v${opponent.version} `}unreachable`
   return `against champion v${opponent.version}`
 }
@@ -56,6 +56,6 @@ export const renderLogLines = (assessment: Assessment): string[] => {
     ...(assessment.override === null
       ? []
       : [`  OVERRIDDEN by ${plainLine(assessment.override.actor, 100)}: ${plainLine(assessment.override.reason, 500)}`]),
-    `${assessment.model}: ${assessment.verdict}, ${assessment.decision}: ${plainLine(assessment.headline, 400)}`,
+    `verdict ${assessment.verdict}, decision ${assessment.decision}: ${plainLine(assessment.headline, 400)}`,
   ]
 }

@@ -1,12 +1,15 @@
 import type { Assessment, Estimate, JudgedRow } from '../comparison/assessment.ts'
 import { code, escapeMarkdown } from './escape.ts'
-import { formatDifference, formatInterval, formatPercent, formatValue } from './numbers.ts'
+import { formatDifference, formatInterval, formatPercent, formatPoint, formatValue } from './numbers.ts'
 import { table } from './table.ts'
 import { because, icon, ruleWords } from './verdict-words.ts'
 
+const shown = (estimate: Estimate): string =>
+  estimate.value === null ? 'undefined' : estimate.method === null ? formatPoint(estimate.value) : formatValue(estimate.value)
+
 /** An estimate as a cell: the value in bold with its interval, or that it is undefined. */
 export const estimateCell = (estimate: Estimate): string =>
-  estimate.value === null ? 'undefined' : `**${formatValue(estimate.value)}**${formatInterval(estimate)}`
+  estimate.value === null ? 'undefined' : `**${shown(estimate)}**${formatInterval(estimate)}`
 
 const metricCell = (row: JudgedRow): string => {
   const title = escapeMarkdown(row.title, 100)
@@ -17,6 +20,7 @@ const metricCell = (row: JudgedRow): string => {
 const differenceCell = (row: JudgedRow): string => {
   if (row.difference === null) return row.champion === null ? '' : 'not paired'
   const { value } = row.difference
+  if (value !== null && row.challenger.method === null) return formatPoint(value, true)
   return value === null ? 'undefined' : `${formatDifference(value)}${formatInterval(row.difference, formatDifference)}`
 }
 
@@ -28,8 +32,14 @@ const resultCell = (row: JudgedRow): string => {
   return `${icon(row.verdict)} ${row.verdict}${why === '' ? '' : `: ${why}`}`
 }
 
-const championCell = (champion: Estimate | null): string =>
-  champion === null ? '' : champion.value === null ? 'undefined' : formatValue(champion.value)
+const championCell = ({ champion, challenger }: JudgedRow): string => {
+  if (champion === null) return ''
+  return shown(
+    challenger.method === null && challenger.value !== null
+      ? { ...champion, method: null }
+      : { ...champion, method: champion.method ?? '' },
+  )
+}
 
 const rulesCell = (row: JudgedRow): string => (row.rules.length === 0 ? 'none' : row.rules.map(ruleWords).join(' · '))
 
@@ -49,7 +59,7 @@ export const metricTable = (assessment: Assessment): string => {
     ['left', 'right', 'right', 'left', 'left', 'left'],
     assessment.rows.map(row => [
       metricCell(row),
-      championCell(row.champion),
+      championCell(row),
       estimateCell(row.challenger),
       differenceCell(row),
       rulesCell(row),

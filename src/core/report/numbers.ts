@@ -37,6 +37,15 @@ export const formatDifference = (value: number): string => {
   return (value < 0 ? minus : '+') + unsigned(value, digitsFor(Math.abs(value)))
 }
 
+/** A number that has no rows behind it and so no precision of ours, such as a size: 4.2, +0.6 where it is a difference. */
+export const formatPoint = (value: number, signed = false): string => {
+  if (!Number.isFinite(value)) return 'undefined'
+  const sign = value < 0 ? minus : signed && value > 0 ? '+' : ''
+  const magnitude = Math.abs(value)
+  if (magnitude !== 0 && (magnitude < 1e-4 || magnitude >= 1e15)) return sign + exponent(magnitude.toExponential(2))
+  return sign + new Intl.NumberFormat('en-US', { maximumSignificantDigits: 6 }).format(magnitude)
+}
+
 /** The interval of an estimate with a leading blank, ` [0.9229, 0.9348]`; empty where there is none. */
 export const formatInterval = (estimate: Pick<Estimate, 'low' | 'high'>, format: (value: number) => string = formatValue): string =>
   estimate.low === null || estimate.high === null ? '' : ` [${format(estimate.low)}, ${format(estimate.high)}]`

@@ -40,7 +40,7 @@ describe('a clear win', () => {
     )
     expect(lineWith(text, 'brier (lower is better)')).toContain('−0.0054 [−0.0073, −0.0035]')
     expect(lineWith(text, '| precision |')).toMatch(/\| none \| reported \|$/)
-    expect(lineWith(text, 'model_size_mb')).toContain('| 3.6000 | **4.2000** | +0.6000 | ≤ 50 |')
+    expect(lineWith(text, 'model_size_mb')).toContain('| 3.6 | **4.2** | +0.6 | ≤ 50 |')
   })
   test('names the rows, the slices with the one too small to judge, the change, the tests and the way on', () => {
     expect(text).toContain('Same 12,480 holdout rows for both (1,909 positive), paired by id, none lost.')
@@ -64,9 +64,20 @@ test('a clear loss says by how much, that the point decided where the rows could
   expect(text.split('\n')[0]).toMatch(/^### ❌ fraud must not merge/)
   expect(lineWith(text, '**roc_auc**')).toContain('❌ fail: at least 0.0101 lower')
   expect(lineWith(text, 'recall @')).toContain('✅ pass: not proven with these rows: may be as low as 0.7325')
+  expect(text).toContain('- roc_auc is at least 0.0101 below champion v7, 0.005 is allowed')
   expect(text).toContain('the input `override-reason`')
   expect(text).not.toMatch(/\/refline override|refline explain/)
   expect(text).not.toContain('On merge')
+})
+
+test('what a row of a table says already is not said again below it', () => {
+  const text = comment({ ...clearLoss, because: ['roc_auc: at least 0.0101 lower', 'the saved model does not reproduce its predictions'] })
+  expect(text).not.toContain('- roc_auc: at least')
+  expect(text).toContain('- the saved model does not reproduce its predictions')
+})
+
+test('the name of the run can be copied', () => {
+  expect(comment(clearWin)).toContain('run <code>churn-3f9a1c2b0d7e</code>')
 })
 
 test('an inconclusive one never looks like a pass', () => {
@@ -173,7 +184,7 @@ test('the lines of the log are aligned and say what failed', () => {
   expect(lines[1]).toMatch(
     /^ {2}❌ roc_auc {7}0\.8945 \[0\.8868, 0\.9021\] {2}drop ≤ 0\.005 {2}fail {2}−0\.0151 \[−0\.0202, −0\.0101\]: at least 0\.0101 lower$/,
   )
-  expect(lines.at(-1)).toContain('fraud: fail, keep: fraud must not merge')
+  expect(lines.at(-1)).toContain('verdict fail, decision keep: fraud must not merge')
   expect(
     renderLogLines({ ...clearLoss, notes: ['a\n::error::x\r##[x]'] }).every(line => !line.includes('\n') && !line.includes('\r')),
   ).toBe(true)
