@@ -28,7 +28,7 @@ export const storedPredictions = (predictions: Predictions, model: ModelConfigur
     keep === undefined || keep.includes(standard) || (inFile !== null && keep.includes(inFile))
   const columns: (readonly [string, Cell])[] = []
   if (kept('id', source.columns.id)) columns.push(['id', row => textAt(predictions.ids, row)])
-  if (kept('label', source.columns.label)) columns.push(['label', valueOf(predictions, predictions.labels)])
+  if (kept('label', source.columns.label)) columns.push(['label', textOf(predictions, predictions.labels)])
   const answers = answersOf(predictions, kept)
   const slices = [...predictions.slices].filter(([name]) => kept(name, name))
   if (columns.length < 2 || answers.length === 0 || slices.length < predictions.slices.size)
@@ -48,7 +48,7 @@ const answersOf = (predictions: Predictions, kept: (standard: string, inFile: st
     answers.push(...probabilities.map((column, index) => [`score_${classes[index]}`, number(column)] as const))
   // A prediction made from the scores by a threshold is made again when they are read.
   if (predicted !== null && threshold === null && kept('prediction', source.columns.prediction))
-    answers.push(['prediction', valueOf(predictions, predicted)])
+    answers.push(['prediction', textOf(predictions, predicted)])
   return answers
 }
 
@@ -57,7 +57,7 @@ const number =
   row =>
     String(column[row])
 
-const valueOf = (predictions: Predictions, column: Uint16Array | Float64Array): Cell =>
+const textOf = (predictions: Predictions, column: Uint16Array | Float64Array): Cell =>
   predictions.task === 'regression' ? row => String(column[row]) : row => predictions.classes[column[row] as number] ?? ''
 
 const field = (text: string): string => (/^$|["\r\n,]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)

@@ -1,3 +1,4 @@
+import { UserError } from '../errors.ts'
 import { canonicalJson } from '../lineage/canonical.ts'
 
 /** One text file of a build context. */
@@ -102,6 +103,8 @@ async def predict(request: Request) -> dict:
  * @param requirements text of the user's own requirements file, installed together with what the server needs
  */
 export const servingContext = (version: ServedVersion, base: string, requirements: string | null): readonly TemplateFile[] => {
+  if (!/^[A-Za-z0-9][\w.:/@-]*$/.test(base))
+    throw new UserError(`image.base is ${JSON.stringify(base)}, expected the name of an image such as ${defaultBase}`)
   const bare = base === 'scratch'
   const dockerfile = [
     `FROM ${base}`,
