@@ -28,14 +28,12 @@ export const registration = (
       commit: run.record.lineage.commit,
       pull_request: run.record.created.pull_request,
       holdout: assessment.holdout?.digest ?? null,
-      metrics: assessment.rows
-        .slice(0, mostMetrics)
-        .map(({ metric, challenger }) => ({
-          name: metric.slice(0, 80),
-          value: challenger.value,
-          low: challenger.low,
-          high: challenger.high,
-        })),
+      metrics: assessment.rows.slice(0, mostMetrics).map(({ metric, challenger }) => ({
+        name: metric.slice(0, 80),
+        value: challenger.value,
+        low: challenger.low,
+        high: challenger.high,
+      })),
       image: null,
     },
     record: run.record,
