@@ -45,7 +45,7 @@ const opponentWords = ({ opponent }: Assessment): string | null => {
     return `That there is no champion is proven, not assumed: ${escapeMarkdown(opponent.proof, 500).replace(/\.$/, '')}.`
   if (opponent.kind === 'champion') return null
   const version = opponent.version === null ? 'A champion is recorded' : `Champion v${opponent.version} is recorded`
-  return `${version} but could not be compared with: ${escapeMarkdown(opponent.reason, 500)}`
+  return `${version} but could not be compared with: ${escapeMarkdown(opponent.reason, 500).replace(/\.$/, '')}.`
 }
 
 /** What a merge leads to, or the ways on where it is blocked. */
@@ -54,7 +54,7 @@ const nextSteps = (assessment: Assessment, context: CommentContext): string | nu
   if (assessment.verdict !== 'pass') {
     const overriding =
       'A maintainer can let it through where the change is registered, with a reason in the input `override-reason`; that is recorded in the ledger and not possible on a pull request.'
-    if (assessment.verdict === 'fail') return overriding
+    if (assessment.verdict === 'fail' || assessment.opponent.kind === 'unreachable') return overriding
     return `Ways on: more holdout rows, a wider margin in \`refline.yml\`, or an override. ${overriding}`
   }
   if (assessment.decision !== 'promote') return 'A merge changes nothing that is live: the champion stays.'

@@ -81,7 +81,8 @@ export const decisionSection = (assessment: Assessment, context: CommentContext)
 }
 
 /** Which rows both models were scored on; null where only reported metrics exist. */
-export const holdoutSentence = ({ holdout, opponent }: Assessment): string | null => {
+export const holdoutSentence = ({ holdout, opponent, rows }: Assessment): string | null => {
+  if (holdout === null && rows.some(row => row.challenger.value === null)) return 'There are no usable predictions, so no rows to judge by.'
   if (holdout === null) return 'These are metrics as the training script reported them: no rows, so no intervals and nothing to pair.'
   const positive = holdout.positive === null ? '' : ` (${formatCount(holdout.positive)} positive)`
   if (opponent.kind !== 'champion') return `${formatCount(holdout.rows)} holdout rows${positive}.`

@@ -5,9 +5,9 @@ import { sliceCounts } from './slice-section.ts'
 import { because, icon, ruleWords } from './verdict-words.ts'
 
 const opponentWords = ({ opponent }: Assessment): string => {
-  if (opponent.kind === 'first') return 'is the first version'
-  if (opponent.kind === 'unreachable') return `champion ${opponent.version === null ? '' : `v${opponent.version} `}unreachable`
-  return `against champion v${opponent.version}`
+  if (opponent.kind === 'first') return ', the first version'
+  if (opponent.kind === 'unreachable') return `, champion ${opponent.version === null ? '' : `v${opponent.version} `}unreachable`
+  return ` against champion v${opponent.version}`
 }
 
 const differenceWords = (row: JudgedRow): string =>
@@ -26,7 +26,7 @@ const cells = (row: JudgedRow): readonly string[] => {
     value === null ? 'undefined' : `${formatValue(value)}${formatInterval(row.challenger)}`,
     row.rules.map(ruleWords).join(', '),
     row.verdict,
-    [differenceWords(row), ...why.map(reason => plainLine(reason, 300))].filter(text => text !== '').join(': '),
+    [differenceWords(row), why.map(reason => plainLine(reason, 300)).join('; ')].filter(text => text !== '').join(': '),
   ]
 }
 
@@ -48,7 +48,7 @@ export const renderLogLines = (assessment: Assessment): string[] => {
       ? 'reported metrics only'
       : `${formatCount(holdout.paired ?? holdout.rows)} ${holdout.paired === null ? '' : 'paired '}rows`
   return [
-    `${assessment.model}: run ${plainLine(assessment.run, 80)} ${opponentWords(assessment)}, ${rows}, rules: ${plainLine(rules.from, 200)}`,
+    `${assessment.model}: run ${plainLine(assessment.run, 80)}${opponentWords(assessment)}, ${rows}, rules: ${plainLine(rules.from, 200)}`,
     ...aligned(assessment.rows.map(cells)),
     ...(slices.length === 0 ? [] : [`  slices ${sliceCounts(slices)}`]),
     ...rules.loosened.map(sentence => `  this change loosens a rule (judged by the one before): ${plainLine(sentence, 300)}`),

@@ -27,11 +27,24 @@ export const ruleWords = (rule: Pick<JudgedRule, 'kind' | 'bound' | 'relative'>)
 /** True for the rules that answer "will it go live" and not "may it merge". */
 export const isPromotion = (rule: JudgedRule): boolean => rule.kind === 'superior' || rule.kind === 'non_inferior'
 
-/** Why a row has its verdict: the rules that are not plainly passed, each with its sentence. Plain text, to be escaped. */
-export const because = (rules: readonly JudgedRule[]): readonly string[] =>
-  rules.flatMap(rule => {
+/**
+ * Why a row has its verdict: the rules that are not plainly passed, each with its sentence, none twice. Where a gate fails, what goes live is no question any more. Plain
+ * text, to be escaped.
+ */
+export const because = (rules: readonly JudgedRule[]): readonly string[] => {
+  const failed = rules.some(rule => rule.verdict === 'fail' && !isPromotion(rule))
+  const sentences = rules.flatMap(rule => {
     if (rule.verdict === 'pass' && rule.proven) return []
-    if (rule.verdict === 'not-applicable') return [`${ruleWords(rule)} not applicable: ${rule.sentence}`]
-    if (isPromotion(rule)) return rule.verdict === 'pass' ? [] : [`${ruleWords(rule)} not shown: ${rule.sentence}`]
+    if (isPromotion(rule)) {
+      const told =
+        failed ||
+        rule.verdict === 'pass' ||
+        rule.verdict === 'not-applicable' ||
+        rules.some(other => other !== rule && other.sentence === rule.sentence)
+      return told ? [] : [`${ruleWords(rule)} not shown: ${rule.sentence}`]
+    }
+    if (rule.verdict === 'not-applicable') return [`${ruleWords(rule)} not applicable: ${rule.sentence.replace(/^not applicable: /, '')}`]
     return [rule.sentence]
   })
+  return [...new Set(sentences)]
+}

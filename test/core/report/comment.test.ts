@@ -14,6 +14,7 @@ import {
   inconclusive,
   notANumber,
   row,
+  rule,
   slice,
 } from '../../support/assessments.ts'
 import { elements, rendered, textOf } from '../../support/rendered.ts'
@@ -74,6 +75,29 @@ test('what a row of a table says already is not said again below it', () => {
   const text = comment({ ...clearLoss, because: ['roc_auc: at least 0.0101 lower', 'the saved model does not reproduce its predictions'] })
   expect(text).not.toContain('- roc_auc: at least')
   expect(text).toContain('- the saved model does not reproduce its predictions')
+})
+
+test('reasons are given once, and a failed gate leaves no question of what goes live', () => {
+  const gone = 'the champion could not be compared on the same rows'
+  const judged = (verdict: 'fail' | 'inconclusive') => ({
+    ...inconclusive,
+    rows: [
+      row('roc_auc', estimate(0.9, 0.8, 1), {
+        rules: [
+          rule('max_drop', 0.1, { verdict, proven: false, sentence: gone }),
+          rule('superior', null, { verdict: 'inconclusive', proven: false, sentence: 'not better' }),
+        ],
+        verdict,
+      }),
+    ],
+  })
+  expect(lineWith(comment(judged('fail')), '| roc_auc')).toContain(`❌ fail: ${gone} |`)
+  expect(lineWith(comment(judged('inconclusive')), '| roc_auc')).toContain(`⚠️ inconclusive: ${gone} · superior not shown: not better |`)
+})
+
+test('without usable predictions nothing is called a reported metric', () => {
+  expect(comment({ ...notANumber, holdout: null })).toContain('There are no usable predictions')
+  expect(comment({ ...clearWin, holdout: null })).toContain('metrics as the training script reported them')
 })
 
 test('the name of the run can be copied', () => {
