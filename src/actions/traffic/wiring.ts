@@ -72,6 +72,7 @@ const targetOf = (
     command: userCommand(around.environment),
     folder: around.context.workspace,
     deploy: target.deploy,
+    passEnv: target.pass_env ?? [],
     environment: { REFLINE_ENVIRONMENT: names.environment, REFLINE_MODEL_NAME: names.model },
     onLine: (line: string) => around.log.info(`  deploy: ${line}`),
   }

@@ -115,6 +115,11 @@ export const commandTarget = (settings: CommandTargetSettings): Target => {
     deploy: (slot, release) => deployByCommand(settings, slot, release),
     read,
     set: async (slot, percent, expecting, seq) => {
+      const told = (await readSlot(slot)).seq ?? 0
+      if (told > seq)
+        throw new UserError(
+          `the target was told seq ${told} of the ledger, which is newer than ${seq}: somebody else has decided since, so nothing was changed`,
+        )
       const done = await run('set', slot, {
         REFLINE_PERCENT: String(percent),
         REFLINE_EXPECT: expecting === null ? '' : String(expecting),

@@ -76,10 +76,18 @@ const modelConfiguration = z.strictObject({
 })
 export type ModelConfiguration = z.output<typeof modelConfiguration>
 
+const passEnv = z.array(nonEmpty).optional().describe('variables that the commands need although they look like credentials')
 const slots = z.strictObject({ blue: nonEmpty, green: nonEmpty })
 const target = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('haproxy'), sockets: z.array(nonEmpty).min(1), backend: nonEmpty, slots, deploy: command }),
-  z.strictObject({ kind: z.literal('command'), deploy: command, read: command, set: command }),
+  z.strictObject({
+    kind: z.literal('haproxy'),
+    sockets: z.array(nonEmpty).min(1),
+    backend: nonEmpty,
+    slots,
+    deploy: command,
+    pass_env: passEnv,
+  }),
+  z.strictObject({ kind: z.literal('command'), deploy: command, read: command, set: command, pass_env: passEnv }),
 ])
 export type TargetConfiguration = z.output<typeof target>
 

@@ -67,6 +67,12 @@ describe('a target of commands', () => {
     expect((await target().read()).percent.green).toBe(30)
   })
 
+  it('refuses to go on from an older decision than the target was told', async () => {
+    await target().set('green', 30, 0, 9)
+    await expect(target().set('green', 50, 30, 8)).rejects.toThrow('seq 9 of the ledger, which is newer than 8')
+    expect((await target().read()).percent.green).toBe(30)
+  })
+
   it.each([
     ['echo oops >&2; exit 4', 'target.read ended with exit code 4 for slot blue: oops'],
     ['echo 5', 'is not as expected'],
