@@ -11,7 +11,7 @@ const base = {
   gates: { roc_auc: { min: 0.9, max_drop: 0.005 }, brier: { max: 0.09, max_rise: '2%' } },
   slices: { region: { min_support: 60, recall: { min: 0.75 } } },
 }
-const after = (part: Record<string, unknown>) => loosened(rulesOf(base), rulesOf({ ...base, ...part }))
+const loosenedBy = (part: Record<string, unknown>) => loosened(rulesOf(base), rulesOf({ ...base, ...part }))
 
 describe('what a change loosens', () => {
   it.each([
@@ -34,13 +34,13 @@ describe('what a change loosens', () => {
     [{ predictions: { file: 'predictions.csv', threshold: 0.1, positive: 1 } }, 'predictions.threshold goes from 0.2 to 0.1'],
     [{ predictions: { file: 'predictions.csv', threshold: 0.2 } }, 'predictions.positive goes from 1 to nothing'],
   ])('%j', (part, sentence) => {
-    expect(after(part)).toEqual([sentence])
+    expect(loosenedBy(part)).toEqual([sentence])
   })
   it.each([
     [{}],
     [{ gates: { ...base.gates, recall: { min: 0.1 }, roc_auc: { min: 0.95, max_drop: 0.001 } } }],
     [{ confidence: 0.99, slices: { region: { min_support: 30, recall: { min: 0.8 } } } }],
   ])('nothing by %j', part => {
-    expect(after(part)).toEqual([])
+    expect(loosenedBy(part)).toEqual([])
   })
 })
