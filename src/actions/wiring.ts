@@ -64,7 +64,7 @@ const githubOf = (context: RunnerContext, token: string, log: ReturnType<typeof 
   return {
     forge: githubForge(client, repository),
     comments: githubComments(client, repository),
-    deployments: githubDeployments(client, repository),
+    deployments: githubDeployments(client, repository, context.serverUrl),
     store: githubReleases(client, repository, { onBoundary: failpoint }),
   }
 }

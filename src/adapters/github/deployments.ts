@@ -28,6 +28,9 @@ const short = (text: string): string => (text.length <= 140 ? text : `${text.sli
 
 const mayNot = (error: unknown): boolean => error instanceof GitHubError && [401, 403, 404].includes(error.status)
 
+/** A rollout under way is among the newest deployments, which come first. */
+const pagesSearched = 10
+
 /** How many retired deployments in a row end the search for older ones that are not. */
 const enoughRetired = 10
 
@@ -40,9 +43,12 @@ export const githubDeployments = (client: Client, repository: Repository, server
 
   const find = async (environment: string, key: string): Promise<Deployment | null> => {
     const pages = client.paginate.iterator(client.repos.listDeployments, { ...place, environment, per_page: 100 })
+    let read = 0
     for await (const { data } of pages) {
       const found = data.find(deployment => keyOf(deployment.payload) === key)
       if (found !== undefined) return found
+      read += 1
+      if (read >= pagesSearched) return null
     }
     return null
   }
