@@ -42,23 +42,31 @@ const freePort = (): Promise<number> =>
     })
   })
 
+const asItShould = (code: number | null): string => (code === 0 ? '' : ` (exit ${code}, as it should)`)
 const words: Readonly<Record<string, (step: StepResult) => string>> = {
   train: ({ outputs }) => `run ${outputs.run}, roc_auc ${intervalWords(outputs.metrics, 'roc_auc')} by the script's own word`,
   'compare-champion': ({ outputs }) => {
     const difference = intervalWords(outputs.differences, 'roc_auc', true)
-    const against = outputs.champion ? `${difference} over v${outputs.champion}: ` : ''
-    return `${outputs.decision}: ${against}${outputs.reason}`
+    const comment = outputs['comment-url']
+      ? `   -> ${relative(process.cwd(), join(folder, 'comments', `pr-${pullOf(outputs['comment-url'])}.md`))}`
+      : ''
+    return `${outputs.decision}: ${outputs.champion ? `${difference} over v${outputs.champion}` : 'first version, absolute gates decide'}${comment}`
   },
-  'evaluate-gate': ({ outputs, code }) =>
-    `${outputs.verdict === 'pass' ? 'pass' : `${outputs.verdict?.toUpperCase()} (exit ${code})`}: ${outputs.reason}`,
+  'evaluate-gate': ({ outputs, code }) => (code === 0 ? `${outputs.verdict}` : `FAIL${asItShould(code)}: ${outputs.reason}`),
+  'canary-deploy': ({ outputs, code }) => `${outputs.decision}, live is v${outputs.version}${asItShould(code)}`,
+  rollback: ({ outputs }) => `v${outputs.from} -> v${outputs.to} after ${Number(outputs.seconds).toFixed(2)} s`,
 }
+const pullOf = (url: string): string => /\/(?:pull|issues)\/(\d+)/.exec(url)?.[1] ?? '?'
 
 /** Lines of a rollout that are for people: all but commands to the runner. */
 const isForPeople = (line: string): boolean => line.trim() !== '' && !line.startsWith('::')
 const live = new Set(['canary-deploy', 'rollback'])
 
 const printStep = (step: StepResult): void => {
-  const text = words[step.action]?.(step) ?? `${step.outputs.reason || 'no outputs'}${step.code === 0 ? '' : ` (exit ${step.code})`}`
+  const hasOutputs = Object.keys(step.outputs).length > 0
+  const text =
+    (hasOutputs ? words[step.action]?.(step) : undefined) ??
+    `${step.outputs.reason || 'no outputs'}${step.code === 0 ? '' : ` (exit ${step.code})`}`
   say.line(`${step.action.padEnd(18)} ${text}`)
 }
 
@@ -113,7 +121,11 @@ const pullRequest = async ({ github, people, run }: Stage, branch: string, title
   const steps = await run('model-pr.yml', pullRequestTrigger(github, pull, branch))
   return { pull, steps }
 }
-const release = async (stage: Stage, pull: OpenedPullRequest) => stage.run('model-release.yml', await stage.people.merge(pull))
+const release = async (stage: Stage, pull: OpenedPullRequest) => {
+  const trigger = await stage.people.merge(pull)
+  say.line(`pull request ${pull.number} is merged: the release workflow trains and judges again on main`)
+  return stage.run('model-release.yml', trigger)
+}
 
 const firstScene = async (stage: Stage): Promise<void> => {
   say.title('1. First model: the 10 mean features')

@@ -19,6 +19,9 @@ const filesBelow = (folder: string): Record<string, string> =>
       .map(path => [path.slice(folder.length + 1), readFileSync(path, 'utf8')]),
   )
 
+/** Two keys that GitHub knows and act's schema does not; act has neither environments nor concurrency. */
+const unknownToAct = /^ +(queue: max|deployment: false)( #.*)?\n/gm
+
 /** The sample and the workflows as somebody copies them. The image has no base here, since none can be pulled. */
 const projectFiles = (): Record<string, string> => {
   const files = filesBelow(join(templates, 'sample'))
@@ -28,7 +31,7 @@ const projectFiles = (): Record<string, string> => {
     `    image: { base: scratch, name: "${registry ?? 'localhost'}/acme/churn" }\nenvironments:`,
   )
   for (const workflow of ['model-pr.yml', 'model-release.yml'])
-    files[`.github/workflows/${workflow}`] = readFileSync(join(templates, workflow), 'utf8')
+    files[`.github/workflows/${workflow}`] = readFileSync(join(templates, workflow), 'utf8').replace(unknownToAct, '')
   return files
 }
 
