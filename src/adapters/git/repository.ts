@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '../../core/errors.ts'
@@ -82,7 +82,9 @@ export const temporaryRepository = (settings: {
   const { remote, environment } = settings
   let opened: Promise<string> | null = null
   const open = async (): Promise<string> => {
-    const folder = await mkdtemp(join(settings.temp ?? tmpdir(), 'refline-ledger-'))
+    const temp = settings.temp ?? tmpdir()
+    await mkdir(temp, { recursive: true })
+    const folder = await mkdtemp(join(temp, 'refline-ledger-'))
     folders.add(folder)
     const made = await runGit(['init', '--quiet', '--bare', '--template=', '.'], { folder, timeout: localTimeout })
     if (made.code !== 0) throw new Error(`git init: ${explain(made)}`)

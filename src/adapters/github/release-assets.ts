@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createWriteStream, openAsBlob } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -10,6 +10,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Upload } from '../../ports/model-store.ts'
 import type { Client, Repository } from './client.ts'
 import { GitHubError } from './errors.ts'
+import { fileUpload } from './file-upload.ts'
 
 /** An asset as GitHub describes it. */
 export interface Asset {
@@ -134,18 +135,15 @@ export const assetTools = (client: Client, repository: Repository, clock: Clock)
   }
 
   const send = async (uploadUrl: string, upload: Upload): Promise<void> => {
-    const data = await openAsBlob(upload.from, { type: 'application/octet-stream' })
-    if (data.size !== upload.bytes)
-      throw new UserError(
-        `${upload.from} has ${data.size} bytes now, ${upload.bytes} when it was packed. Nothing may write to it meanwhile.`,
-      )
+    const { size } = await stat(upload.from)
+    if (size !== upload.bytes)
+      throw new UserError(`${upload.from} has ${size} bytes now, ${upload.bytes} when it was packed. Nothing may write to it meanwhile.`)
     await client.request({
       method: 'POST',
       url: uploadUrl,
       name: upload.path,
-      data,
-      headers: { 'content-type': 'application/octet-stream', 'content-length': upload.bytes },
-      request: { signal: timeLimit(upload.bytes) },
+      headers: { 'content-type': 'application/octet-stream' },
+      request: { signal: timeLimit(upload.bytes), fetch: fileUpload(upload.from, upload.bytes) },
     })
   }
 
