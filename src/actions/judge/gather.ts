@@ -63,6 +63,7 @@ export const judge = async (request: JudgeRequest, ports: JudgePorts): Promise<J
     challenger: challenger.predictions,
     opponent,
     champion: predictions,
+    championVersion: record,
     change: opponent.kind === 'first' ? 'first' : changeOf(run.record, record),
     override,
     problem: challenger.problem,

@@ -4,6 +4,7 @@ import { type AssessmentRequest, assess } from '../../../src/core/comparison/ass
 import { assessment } from '../../../src/core/comparison/assessment.ts'
 import { UserError } from '../../../src/core/errors.ts'
 import { holdoutDigest } from '../../../src/core/evaluation/holdout.ts'
+import type { VersionRecord } from '../../../src/core/lineage/events.ts'
 import type { RunRecord } from '../../../src/core/lineage/run.ts'
 import { uniform } from '../../../src/core/statistics/random.ts'
 import { binaryOf, type Row, rulesOf } from '../evaluation/fixtures.ts'
@@ -140,6 +141,30 @@ describe('figures without rows', () => {
     const rows = Object.fromEntries(found.rows.map(row => [row.metric, row]))
     expect(rows.model_size_mb).toMatchObject({ challenger: { value: 4.2 }, verdict: 'fail' })
     expect(rows.latency_p95_ms).toMatchObject({ verdict: 'pass', rules: [{ basis: 'point', sentence: 'a point, no rows' }] })
+  })
+  it('are compared with the champion’s record', () => {
+    const championVersion: VersionRecord = {
+      version: 11,
+      run: 'churn-000000000000',
+      digest: zero,
+      tag: 'refline/churn/000000000000',
+      assets: [],
+      bytes: 4_000_000,
+      input: zero,
+      code: null,
+      commit: null,
+      pull_request: null,
+      holdout: null,
+      metrics: [{ name: 'latency_p95_ms', value: 10, low: null, high: null }],
+      image: null,
+    }
+    const gated = (rise: string) => rulesOf({ gates: { latency_p95_ms: { max_rise: rise }, model_size_mb: { max_rise: 0.3 } } })
+    const run = runOf({ latency_p95_ms: 11.5 })
+    expect(judge({ run, championVersion, rules: gated('20%') }).verdict).toBe('pass')
+    expect(judge({ run, championVersion, rules: gated('10%') }).because[0]).toMatch(/^latency_p95_ms: 1.5000 higher than the champion/)
+    expect(judge({ run, rules: gated('20%') }).because[0]).toMatch(
+      /^latency_p95_ms: undefined never passes: the champion has no such figure/,
+    )
   })
   it('the predictions count where the script says otherwise', () => {
     expect(judge({ run: runOf({ roc_auc: 0.999 }) }).notes.join()).toMatch(/reports roc_auc as 0.9990.*the predictions count/)
