@@ -39,6 +39,8 @@ export const faceChampion = async (
     return { opponent: { kind: 'first', proof: await proofOfFirst(state, store) }, record: null, predictions: null }
   const record = state.records[String(version)] ?? null
   const unreachable = (reason: string): Faced => ({ opponent: { kind: 'unreachable', version, reason }, record, predictions: null })
+  // A model without predictions has figures only; they are compared as points, which may pass a gate and never proves a promotion.
+  if (model.predictions === undefined && record !== null) return { opponent: { kind: 'champion', version }, record, predictions: null }
   if (challenger === null) return unreachable('this run has no predictions that could be compared row by row')
   const faced = (predictions: Predictions): Faced => ({ opponent: { kind: 'champion', version }, record, predictions })
   try {

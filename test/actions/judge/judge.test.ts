@@ -82,6 +82,27 @@ describe('against a champion', () => {
   })
 })
 
+describe('a model that only reports figures', () => {
+  const figures = configuration
+    .replace(/ {4}predictions: .*\n/, '')
+    .replace(/roc_auc: \{ min: 0.70, max_drop: 0.02 \}\n.*\n/, 'score: { min: 0.7, max_drop: 0.02 }\n')
+    .replace('primary: roc_auc', 'primary: score')
+  const files = (digit: string) => ({ 'model/model.bin': `model ${digit}` })
+  it.each([
+    [0.89, 'pass'],
+    [0.85, 'fail'],
+  ])('is held to the champion by its gates (%d: %s) and never promoted without proof', async (score, verdict) => {
+    await using folder = await temporaryFolder()
+    const first = await benchIn(folder.path, figures)
+    await keepRun(first.ports.runs, files('1'), { run: name('1'), reported: { score: 0.9 } })
+    expect((await register(registering, first.ports)).outputs.version).toBe(1)
+    const bench = await first.nextJob('200')
+    await keepRun(bench.ports.runs, files('2'), { run: name('2'), reported: { score } })
+    expect((await evaluateGate(request, bench.ports)).outputs.verdict).toBe(verdict)
+    expect((await compareChampion(request, bench.ports)).outputs.decision).not.toBe('promote')
+  })
+})
+
 describe('never a pass, each with its own words', () => {
   const failing: [string, string, RegExp][] = [
     ['a NaN among the scores', predictionsOf(1200, 0.6, (row, score) => (row === 410 ? 'nan' : score.toFixed(6))), /NaN|undefined/i],
