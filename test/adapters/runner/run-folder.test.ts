@@ -76,7 +76,8 @@ describe('a run that another job made', () => {
     const found = await runs.find('churn', undefined, nothing)
     expect(await readdir(found.folder)).toEqual(['files', 'run.json'])
   })
-  const record = (change: object) => (artifact: string) => writeFile(join(artifact, 'run.json'), JSON.stringify({ ...recordOf(), ...change }))
+  const record = (change: object) => (artifact: string) =>
+    writeFile(join(artifact, 'run.json'), JSON.stringify({ ...recordOf(), ...change }))
   const digested = { bytes: 0, sha256: 'a'.repeat(64) }
   it.each<[string, (artifact: string) => Promise<unknown>, RegExp]>([
     ['no record', artifact => rm(join(artifact, 'run.json')), /has no run.json/],
@@ -88,7 +89,11 @@ describe('a run that another job made', () => {
     ['a path that climbs out', record({ model_files: [{ path: '../../../etc/passwd', ...digested }] }), /outside of its folder/],
     ['an absolute path', record({ predictions: { path: '/etc/passwd', ...digested } }), /outside of its folder/],
     ['a symbolic link', artifact => symlink('/etc/passwd', join(artifact, 'files/more')), /neither a file nor a folder/],
-    ['other bytes', artifact => writeFile(join(artifact, 'files/predictions.csv'), 'id,label,score\n1,1,1.0\n'), /is not what run.json says/],
+    [
+      'other bytes',
+      artifact => writeFile(join(artifact, 'files/predictions.csv'), 'id,label,score\n1,1,1.0\n'),
+      /is not what run.json says/,
+    ],
   ])('is refused with %s, and nothing of it stays', async (_what, change, message) => {
     await using folder = await temporaryFolder()
     const { runs } = await uploaded(folder.path, change)

@@ -4,7 +4,11 @@ import { readReportedMetrics } from '../../../src/core/evaluation/reported-metri
 describe('metrics that a script reports', () => {
   it.each<[string, string, object]>([
     ['flat JSON', '{"roc_auc": 0.9, "n": 3}', { roc_auc: 0.9, n: 3 }],
-    ['what Python writes for undefined and infinite', '{"a": NaN, "b": Infinity, "c": -Infinity}', { a: 'NaN', b: 'Infinity', c: '-Infinity' }],
+    [
+      'what Python writes for undefined and infinite',
+      '{"a": NaN, "b": Infinity, "c": -Infinity}',
+      { a: 'NaN', b: 'Infinity', c: '-Infinity' },
+    ],
     ['the same words inside texts', '{"a": "nan", "NaN \\" NaN": 1}', { a: 'NaN', 'NaN " NaN': 1 }],
     ['null, which some libraries write for NaN', '{"recall": null}', { recall: 'NaN' }],
     ['too large a number', '{"a": 1e999}', { a: 'Infinity' }],
