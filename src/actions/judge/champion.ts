@@ -70,7 +70,10 @@ export const faceChampion = async (
   }
 }
 
-/** The champion's run record as it was published, for showing what changed. Nothing is decided from it, so null where it cannot be had. */
+/**
+ * The champion's run record as it was published: what changed since, and whether that was only the data. Null where it cannot be had, which asks for the stricter
+ * proof.
+ */
 export const championRunOf = async (record: VersionRecord | null, store: ModelStore, runs: RunFolders): Promise<RunRecord | null> => {
   const asset = record?.assets.find(candidate => candidate.path === 'run.json')
   if (record === null || asset === undefined || asset.bytes > largestRecord) return null

@@ -5,6 +5,7 @@ import { assess } from '../../core/comparison/assess.ts'
 import type { Assessment } from '../../core/comparison/assessment.ts'
 import { UserError } from '../../core/errors.ts'
 import type { Predictions } from '../../core/evaluation/predictions.ts'
+import { canonicalJson } from '../../core/lineage/canonical.ts'
 import type { LedgerState, VersionRecord } from '../../core/lineage/events.ts'
 import type { RunRecord } from '../../core/lineage/run.ts'
 import type { Forge } from '../../ports/forge.ts'
@@ -54,6 +55,7 @@ export const judge = async (request: JudgeRequest, ports: JudgePorts): Promise<J
   const challenger = await readChallenger(run, rules)
   const state = await ports.ledger.read(rules.name)
   const { opponent, record, predictions } = await faceChampion(state, ports.store, ports.runs, run, rules.model, challenger.predictions)
+  const championRun = await championRunOf(record, ports.store, ports.runs)
   const assessment = assess({
     model: rules.name,
     rules: rules.model,
@@ -64,18 +66,25 @@ export const judge = async (request: JudgeRequest, ports: JudgePorts): Promise<J
     opponent,
     champion: predictions,
     championVersion: record,
-    change: opponent.kind === 'first' ? 'first' : changeOf(run.record, record),
+    change: opponent.kind === 'first' ? 'first' : changeOf(run.record, championRun),
     override,
     problem: challenger.problem,
   })
   const result = await ports.runs.writeResult(run, assessment)
-  const championRun = await championRunOf(record, ports.store, ports.runs)
   return { rules, run, state, assessment, predictions: challenger.predictions, champion: record, championRun, result }
 }
 
-/** "Retrained" is the same code on other data; anything that cannot be shown to be that has changed. */
-const changeOf = (run: RunRecord, champion: VersionRecord | null): Assessment['change'] =>
-  champion !== null && run.lineage.code !== null && run.lineage.code === champion.code ? 'retrained' : 'changed'
+/**
+ * "Retrained" is the same code, params and train section on other data, and asks for less proof; so whatever cannot be shown to be that, a champion whose run
+ * cannot be had included, has changed.
+ */
+const changeOf = (run: RunRecord, champion: RunRecord | null): Assessment['change'] => {
+  if (champion === null || run.lineage.code === null) return 'changed'
+  const same = (part: (lineage: RunRecord['lineage']) => unknown) =>
+    canonicalJson(part(run.lineage)) === canonicalJson(part(champion.lineage))
+  const recipe = same(({ code, params, train }) => ({ code, params, train }))
+  return recipe && !same(({ data }) => data) ? 'retrained' : 'changed'
+}
 
 const readChallenger = async (run: OpenRun, rules: Rules): Promise<{ predictions: Predictions | null; problem: string | null }> => {
   const file = run.record.predictions

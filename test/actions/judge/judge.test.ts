@@ -1,10 +1,10 @@
-import { rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { compareChampion } from '../../../src/actions/compare-champion/handler.ts'
 import { evaluateGate } from '../../../src/actions/evaluate-gate/handler.ts'
 import { register } from '../../../src/actions/register/handler.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
-import { keepRun } from '../fixtures.ts'
+import { keepRun, recordOf, sha256 } from '../fixtures.ts'
 import { type Bench, base, benchIn, forgeOf, predictionsOf } from '../judging.ts'
 
 const configuration = `models:
@@ -68,6 +68,23 @@ describe('against a champion', () => {
     const { outputs } = await compareChampion(request, bench.ports)
     expect(outputs).toMatchObject({ decision: 'promote', champion: 1 })
     expect(outputs.differences.roc_auc?.value).toBeGreaterThan(0)
+  })
+  it.each([
+    ['retrained', 'newer data', { data: [{ path: 'train.csv', files: 1, bytes: 9, sha256: sha256('newer') }] }],
+    ['changed', 'the same data', {}],
+    ['changed', 'other params', { params: { depth: 8 }, data: [{ path: 'train.csv', files: 1, bytes: 9, sha256: sha256('newer') }] }],
+    [
+      'changed',
+      'another train section',
+      { train: sha256('other'), data: [{ path: 'train.csv', files: 1, bytes: 9, sha256: sha256('newer') }] },
+    ],
+    ['changed', 'other code', { code: sha256('other'), data: [{ path: 'train.csv', files: 1, bytes: 9, sha256: sha256('newer') }] }],
+  ])('asks for the proof of "%s" where there are %s', async (change, _what, lineage) => {
+    await using folder = await temporaryFolder()
+    const bench = await withChampion(folder.path)
+    await withRun(bench, predictionsOf(1200, 0.4), '2', { lineage: { ...recordOf().lineage, ...lineage } })
+    const { outputs } = await compareChampion(request, bench.ports)
+    expect(JSON.parse(await readFile(outputs.result, 'utf8'))).toMatchObject({ change })
   })
   it('fails what is worse, and still reports it', async () => {
     await using folder = await temporaryFolder()
