@@ -5,7 +5,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { dirname, join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -15,6 +14,7 @@ import { type GitHub, type OpenedPullRequest, startGitHub } from './demo/github.
 import { dispatchTrigger, type People, pullRequestTrigger, startPeople } from './demo/people.ts'
 import { MissingTool, pythonEnvironment } from './demo/python.ts'
 import { type StepResult, type Trigger, workflowRunner } from './demo/runner.ts'
+import { freePort } from './demo/splitter-haproxy.ts'
 import { intervalWords, transcript } from './demo/transcript.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -26,21 +26,21 @@ const say = transcript(
   line => console.log(line),
 )
 
+const withHaproxy = process.argv.includes('--haproxy')
+/** Puts the target haproxy where the project has its own commands; the rules and the signal stay. */
+const haproxyTarget = (text: string, socketPort: number): string =>
+  text
+    .replace(
+      'kind: command',
+      `kind: haproxy\n      sockets: ["127.0.0.1:${socketPort}"]\n      backend: cancer\n      slots: { blue: cancer_blue, green: cancer_green }`,
+    )
+    .replace(/^ +(read|set): \[python, production.*\n/gm, '')
+
 /** A scene that ended otherwise than it should. */
 class Unexpected extends Error {}
 const expect = (condition: boolean, what: string): void => {
   if (!condition) throw new Unexpected(what)
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no free port'))))
-    })
-  })
 
 const asItShould = (code: number | null): string => (code === 0 ? '' : ` (exit ${code}, as it should)`)
 const words: Readonly<Record<string, (step: StepResult) => string>> = {
@@ -192,18 +192,18 @@ const demo = async (): Promise<void> => {
   const project = join(root, 'demo', 'project')
   const python = await pythonEnvironment(join(root, 'node_modules', '.cache', 'refline-demo'), join(project, 'requirements.txt'))
   const github = await startGitHub(root, join(folder, 'github'), 'acme', model)
-  const port = await freePort()
+  const socketPort = withHaproxy ? await freePort() : null
   const production = startChild(process.execPath, [
     join(root, 'scripts', 'demo', 'production.ts'),
-    String(port),
     join(python.bin, 'python'),
     join(project, 'serve.py'),
     join(folder, 'production'),
+    ...(socketPort === null ? [] : [String(socketPort)]),
   ])
   const { traffic, admin: adminPort } = await firstJson<{ traffic: number; admin: number }>(production, 'Production')
   const admin = `http://127.0.0.1:${adminPort}`
   say.line(
-    `${python.version} · git repository and GitHub double on ${github.url.replace('http://', '')} · actions run from dist/ as a runner runs them`,
+    `${python.version} · git repository and GitHub double on ${github.url.replace('http://', '')} · actions run from dist/ as a runner runs them${withHaproxy ? ' · HAProxy splits the traffic' : ''}`,
   )
 
   const docker = await dockerProblem()
@@ -212,6 +212,7 @@ const demo = async (): Promise<void> => {
   const people = await startPeople(github, join(folder, 'clone'), python.bin)
   cpSync(project, people.clone, { recursive: true, filter: path => !path.includes('__pycache__') })
   people.edit('refline.yml', text => text.replace('127.0.0.1:18080', `127.0.0.1:${adminPort}`))
+  if (socketPort !== null) people.edit('refline.yml', text => haproxyTarget(text, socketPort))
   await people.python('prepare.py')
 
   const run = workflowRunner({
