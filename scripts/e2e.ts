@@ -51,6 +51,7 @@ const installMissing = async (): Promise<void> => {
   const packages: string[] = []
   if (!(await find('haproxy'))) packages.push('haproxy')
   if (!(await find('docker-registry'))) packages.push('docker-registry')
+  if (!(await find('debootstrap'))) packages.push('debootstrap')
   if (!(await find('docker')) || (!(await find('dockerd')) && !(await engineAnswers()))) packages.push('docker.io')
   if (!(await find('act')) && !(await find('go'))) packages.push('golang-go')
   if (packages.length > 0) await aptInstall(packages)
@@ -84,7 +85,7 @@ const startEngine = async (folder: string): Promise<void> => {
     '--pidfile',
     join(folder, 'pid'),
   ]
-  const alone = ['--iptables=false', '--ip6tables=false', '--bridge=none', '--storage-driver=vfs']
+  const alone = ['--iptables=false', '--ip6tables=false', '--bridge=none']
   daemons.push(startChild('dockerd', [...argv, ...alone], { env: environment, stdio: ['pipe', log, log] }))
   environment.DOCKER_HOST = socket
   await until('dockerd', 60, engineAnswers).catch(error => {
@@ -126,11 +127,21 @@ const runTests = (): Promise<number> =>
     child.once('close', code => resolve(code ?? 1))
   })
 
+/** The engine leaves a mount of its own behind. */
+const unmountBelow = async (path: string): Promise<void> => {
+  if (!existsSync('/proc/mounts')) return
+  const points = readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .map(line => line.split(' ')[1] ?? '')
+  for (const point of points.filter(mounted => mounted.startsWith(`${path}/`)).reverse()) await runToEnd('umount', [point], { seconds: 20 })
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'refline-e2e-services-'))
 const leave = async (code: number): Promise<never> => {
   // They do not look at their standard input.
   for (const daemon of daemons) daemon.kill('SIGTERM')
   await endAllChildren(20)
+  await unmountBelow(folder)
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
   process.exit(code)
 }
