@@ -3,7 +3,7 @@ export interface RunArtifacts {
   /** False where there is no artifact service (a laptop, Enterprise Server). */
   readonly available: boolean
   upload(name: string, folder: string): Promise<void>
-  /** Names of this workflow run's artifacts with a prefix. */
-  list(prefix: string): Promise<readonly string[]>
+  /** This workflow run's artifacts whose names have a prefix. A later upload has a higher id. */
+  list(prefix: string): Promise<readonly { readonly id: number; readonly name: string }[]>
   download(name: string, folder: string): Promise<void>
 }

@@ -22,7 +22,8 @@ export interface RunFolders {
   scratch(name: string): Promise<string>
   /**
    * Finds the run of a model in this order: the one named, the only one of this job, the only artifact of this workflow run. Else a UserError that lists what
-   * was looked for and where, with `registered` (the ledger's answer for this workflow run) as the last place. Never the newest of several.
+   * was looked for and where, with `registered` (the ledger's answer for this workflow run) as the last place. Never the newest of several, but for attempts of
+   * the very same job and matrix index, of which the latest counts and `origin` says so.
    */
   find(model: string, run: string | undefined, registered: () => Promise<string | null>): Promise<OpenRun>
   /** Writes result.json beside run.json and returns its path and its text. */

@@ -55,8 +55,13 @@ export const rememberedLog = (): Log & { readonly lines: readonly string[] } => 
   }
 }
 
-export const foldersIn = (temp: string, artifacts: RunArtifacts = noArtifacts): RunFolders =>
-  runFolders({ temp, artifacts, digestFile, workflowRun: '100' })
+const workflowRunOf = new WeakMap<RunFolders, string>()
+
+export const foldersIn = (temp: string, artifacts: RunArtifacts = noArtifacts, workflowRun = '100'): RunFolders => {
+  const runs = runFolders({ temp, artifacts, digestFile, workflowRun })
+  workflowRunOf.set(runs, workflowRun)
+  return runs
+}
 
 export const recordOf = (change: Partial<RunRecord> = {}): RunRecord => ({
   schema: 1,
@@ -91,7 +96,7 @@ export const recordOf = (change: Partial<RunRecord> = {}): RunRecord => ({
   ...change,
 })
 
-/** Keeps a run with these files (below `files/`), listed in the record: `model/...` as model files, `predictions.*` as predictions. */
+/** Keeps a run of the folders' workflow run with these files (below `files/`), listed in the record: `model/...` as model files, `predictions.*` as predictions. */
 export const keepRun = async (
   runs: RunFolders,
   files: Readonly<Record<string, string>>,
@@ -106,6 +111,7 @@ export const keepRun = async (
   return runs.keep(
     staged,
     recordOf({
+      created: { ...recordOf().created, workflow_run: workflowRunOf.get(runs) ?? '100' },
       model_files: listed.filter(file => file.path.startsWith('model/')).map(file => ({ ...file, path: file.path.slice('model/'.length) })),
       predictions: listed.find(file => file.path.startsWith('predictions.')) ?? null,
       ...change,

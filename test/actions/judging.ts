@@ -8,7 +8,7 @@ import type { RunnerContext } from '../../src/adapters/runner/context.ts'
 import type { Forge } from '../../src/ports/forge.ts'
 import type { ModelStore } from '../../src/ports/model-store.ts'
 import { type MemoryLedger, memoryLedger } from '../support/memory-ledger.ts'
-import { contextOf, foldersIn, rememberedLog } from './fixtures.ts'
+import { contextOf, foldersIn, noArtifacts, rememberedLog } from './fixtures.ts'
 
 export const base = 'b'.repeat(40)
 
@@ -61,7 +61,7 @@ const bench = async (
   const log = rememberedLog()
   const comments = new Map<string, string>()
   const summaries: string[] = []
-  const runs = foldersIn(context.temp)
+  const runs = foldersIn(context.temp, noArtifacts, runId)
   return {
     ports: {
       context,

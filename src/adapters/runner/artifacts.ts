@@ -27,7 +27,7 @@ export const runArtifacts = (environment: Readonly<Record<string, string | undef
     },
     list: async prefix => {
       const { artifacts } = await (await client()).listArtifacts({ latest: true })
-      return artifacts.map(artifact => artifact.name).filter(name => name.startsWith(prefix))
+      return artifacts.map(({ id, name }) => ({ id, name })).filter(({ name }) => name.startsWith(prefix))
     },
     download: async (name, folder) => {
       const service = await client()

@@ -36,7 +36,7 @@ export const runFolders = (settings: RunFolderSettings): RunFolders => {
   const root = join(settings.temp, 'refline')
   const folderOf = (model: string, run: string) => join(root, model, run)
 
-  const openFolder = async (folder: string, model: string, run: string, origin: string): Promise<OpenRun> => {
+  const recordIn = async (folder: string, model: string, run: string, origin: string) => {
     const file = join(folder, 'run.json')
     const size = await stat(file).then(
       found => found.size,
@@ -48,26 +48,71 @@ export const runFolders = (settings: RunFolderSettings): RunFolders => {
     const record = parseRecord(text, file)
     if (record.model !== model || record.run !== run)
       throw new UserError(`${file} is the record of run ${record.run} of model ${record.model}, expected ${run} of ${model}`)
+    const { workflow_run: made } = record.created
+    if (made !== settings.workflowRun)
+      throw new UserError(
+        `run ${run} of ${model} (${origin}) was made by ${workflowRunText(made)} and this is ${workflowRunText(settings.workflowRun)}: what another one left behind is not judged. Train again in this one.`,
+      )
+    return { record, text }
+  }
+
+  const openFolder = async (folder: string, model: string, run: string, origin: string): Promise<OpenRun> => {
+    const { record, text } = await recordIn(folder, model, run, origin)
     await checkFiles(folder, record, settings.digestFile)
     return { record, digest: digest(text), folder, origin }
   }
 
-  const fetchArtifact = async (model: string, run: string): Promise<OpenRun> => {
+  const originOf = (model: string, run: string): string => `artifact ${artifactName(model, run)} of this workflow run`
+
+  const download = async (model: string, run: string): Promise<string> => {
     const name = artifactName(model, run)
     const incoming = join(root, '.incoming', run)
     await rm(incoming, { recursive: true, force: true })
     await mkdir(incoming, { recursive: true })
     await settings.artifacts.download(name, incoming)
     await refuseStrangeEntries(incoming, name)
+    return incoming
+  }
+
+  const fetchArtifact = async (model: string, run: string, origin: string): Promise<OpenRun> => {
+    const incoming = await download(model, run)
     // A result is worth only what the job says that made it: this job judges for itself.
     await rm(join(incoming, 'result.json'), { force: true })
-    const origin = `artifact ${name} of this workflow run`
     await openFolder(incoming, model, run, origin)
     const folder = folderOf(model, run)
     await rm(folder, { recursive: true, force: true })
     await mkdir(dirname(folder), { recursive: true })
     await rename(incoming, folder)
     return openFolder(folder, model, run, origin)
+  }
+
+  /** Which job, and which part of its matrix, made the run of an artifact; the download is not kept. */
+  const makerOf = async (model: string, run: string): Promise<{ readonly job: string | null; readonly index: string | null }> => {
+    const incoming = await download(model, run)
+    const { record } = await recordIn(incoming, model, run, originOf(model, run))
+    await rm(incoming, { recursive: true, force: true })
+    return { job: record.created.job, index: record.created.job_index }
+  }
+
+  /**
+   * Of several artifacts, newest first, the newest, where all of them are attempts of one job: training that gives other bytes each time leaves one behind
+   * whenever the whole workflow is run again. Stops at the first that another job or another part of its matrix made.
+   */
+  const fetchLatestAttempt = async (model: string, runs: readonly string[]): Promise<OpenRun> => {
+    const [latest, ...older] = runs as [string, ...string[]]
+    if (older.length === 0) return fetchArtifact(model, latest, originOf(model, latest))
+    const maker = await makerOf(model, latest)
+    for (const run of older) {
+      const other = await makerOf(model, run)
+      if (maker.job === null || other.job !== maker.job || other.index !== maker.index)
+        throw several(
+          model,
+          [...runs].sort(),
+          `as artifacts of this workflow run, not all of one job (${makerText(latest, maker)}; ${makerText(run, other)})`,
+        )
+    }
+    const origin = `${originOf(model, latest)}, the latest of ${runs.length} attempts of job ${maker.job}; before it ${older.join(', ')}`
+    return fetchArtifact(model, latest, origin)
   }
 
   const localRuns = async (model: string): Promise<readonly string[]> => {
@@ -96,10 +141,10 @@ export const runFolders = (settings: RunFolderSettings): RunFolders => {
 
       if (settings.artifacts.available) {
         const prefix = `refline.${model}.`
-        const runs = (await settings.artifacts.list(prefix)).map(name => name.slice(prefix.length)).filter(name => runName.test(name))
-        const matching = [...new Set(run === undefined ? runs : runs.filter(name => name === run))].sort()
-        if (matching.length > 1) throw several(model, matching, 'as artifacts of this workflow run')
-        if (matching[0] !== undefined) return fetchArtifact(model, matching[0])
+        const newestFirst = [...(await settings.artifacts.list(prefix))].sort((a, b) => b.id - a.id)
+        const runs = [...new Set(newestFirst.map(({ name }) => name.slice(prefix.length)).filter(name => runName.test(name)))]
+        const matching = run === undefined ? runs : runs.filter(name => name === run)
+        if (matching.length > 0) return fetchLatestAttempt(model, matching)
         looked.push(
           `artifacts ${prefix}* of workflow run ${settings.workflowRun ?? '(unknown)'}: ${runs.length === 0 ? 'none' : runs.join(', ')}`,
         )
@@ -152,6 +197,11 @@ export const writeAtomically = async (path: string, text: string): Promise<void>
     await folder.close()
   }
 }
+
+const workflowRunText = (id: string | null): string => (id === null ? 'no workflow run' : `workflow run ${id}`)
+
+const makerText = (run: string, { job, index }: { readonly job: string | null; readonly index: string | null }): string =>
+  `${run} of ${job === null ? 'no job' : `job ${job}`}${index === null ? '' : `, index ${index}`}`
 
 const several = (model: string, runs: readonly string[], where: string): UserError =>
   new UserError(

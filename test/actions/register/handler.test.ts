@@ -132,7 +132,8 @@ describe('the same code on newer data', () => {
     await register(request, first.ports)
     const bench = await first.nextJob('200')
     const files = { 'model/model.bin': 'model 2', 'predictions.csv': predictionsOf(1200, 0.35) }
-    await keepRun(bench.ports.runs, files, { run: 'churn-222222222222', lineage: { ...recordOf().lineage, code: sha256('code 1') } })
+    const data = [{ path: 'train.csv', files: 1, bytes: 9, sha256: sha256('newer') }]
+    await keepRun(bench.ports.runs, files, { run: 'churn-222222222222', lineage: { ...recordOf().lineage, code: sha256('code 1'), data } })
     expect((await register(request, bench.ports)).outputs).toMatchObject({ version: 2, outcome: 'created' })
     expect((await bench.ports.ledger.read('churn')).aliases).toEqual({ challenger: 2, champion: 2 })
   })

@@ -1,6 +1,8 @@
 import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { digestFile } from '../../../src/adapters/files/digest.ts'
+import { runFolders } from '../../../src/adapters/runner/run-folder.ts'
 import type { RunArtifacts } from '../../../src/ports/run-artifacts.ts'
 import { foldersIn, keepRun, recordOf } from '../../actions/fixtures.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
@@ -8,11 +10,18 @@ import { temporaryFolder } from '../../support/temporary.ts'
 const files = { 'model/model.joblib': 'model bytes', 'predictions.csv': 'id,label,score\n1,1,0.9\n' }
 const nothing = () => Promise.resolve(null)
 
-/** Artifacts as folders below `root`. */
-const artifactsIn = (root: string): RunArtifacts => ({
+/** Artifacts as folders below `root`, numbered in the order in which they are uploaded, and listed in no order that means anything. */
+const artifactsIn = (root: string, ids = new Map<string, number>()): RunArtifacts => ({
   available: true,
-  upload: (name, folder) => cp(folder, join(root, name), { recursive: true }),
-  list: async prefix => (await readdir(root).catch(() => [])).filter(name => name.startsWith(prefix)),
+  upload: async (name, folder) => {
+    ids.set(name, ids.size + 1)
+    await cp(folder, join(root, name), { recursive: true })
+  },
+  list: async prefix =>
+    (await readdir(root).catch(() => []))
+      .filter(name => name.startsWith(prefix))
+      .sort()
+      .map(name => ({ id: ids.get(name) ?? 0, name })),
   download: (name, folder) => cp(join(root, name), folder, { recursive: true, verbatimSymlinks: true }),
 })
 
@@ -99,6 +108,84 @@ describe('a run that another job made', () => {
     const { runs } = await uploaded(folder.path, change)
     await expect(runs.find('churn', undefined, nothing)).rejects.toThrow(message)
     expect(await readdir(join(folder.path, 'judge/refline')).catch(() => [])).not.toContain('churn')
+  })
+})
+
+describe('several artifacts of one workflow run', () => {
+  /** Runs by the digit of their name, uploaded in this order, with what is told apart from run to run. */
+  const uploaded = async (folder: string, made: readonly (readonly [digit: string, created: object])[]) => {
+    const artifacts = artifactsIn(join(folder, 'artifacts'))
+    for (const [digit, created] of made) {
+      const run = `churn-${digit.repeat(12)}`
+      const change = { run, created: { ...recordOf().created, ...created } }
+      const kept = await keepRun(foldersIn(join(folder, `measure-${digit}`)), { ...files, 'model/model.joblib': `model ${digit}` }, change)
+      await artifacts.upload(`refline.churn.${run}`, kept.folder)
+    }
+    return foldersIn(join(folder, 'judge'), artifacts)
+  }
+  const run = (digit: string) => `churn-${digit.repeat(12)}`
+
+  it.each([
+    ['the last by name', ['1', '2', '3']],
+    ['the first by name', ['3', '2', '1']],
+  ])('are attempts of one job where the workflow was run again: the latest counts, %s, and says so', async (_where, digits) => {
+    await using folder = await temporaryFolder()
+    const runs = await uploaded(
+      folder.path,
+      digits.map(digit => [digit, {}]),
+    )
+    const found = await runs.find('churn', undefined, nothing)
+    const [first = '', second = '', latest = ''] = digits
+    expect(found.record.run).toBe(run(latest))
+    expect(found.origin).toBe(
+      `artifact refline.churn.${run(latest)} of this workflow run, the latest of 3 attempts of job measure; before it ${run(second)}, ${run(first)}`,
+    )
+    expect(await readdir(join(folder.path, 'judge/refline/churn'))).toEqual([run(latest)])
+    expect((await runs.find('churn', undefined, nothing)).record.run).toBe(run(latest))
+  })
+  it('may be chosen from by name, an earlier attempt too', async () => {
+    await using folder = await temporaryFolder()
+    const runs = await uploaded(folder.path, [
+      ['1', {}],
+      ['2', {}],
+    ])
+    expect((await runs.find('churn', run('1'), nothing)).record.run).toBe(run('1'))
+  })
+  it.each([
+    ['jobs', { job: 'measure-gpu' }, /not all of one job \(churn-222222222222 of job measure; churn-111111111111 of job measure-gpu\)/],
+    ['matrix indexes', { job_index: '1' }, /churn-111111111111 of job measure, index 1\)/],
+  ])('of different %s are never chosen from', async (_what, created, message) => {
+    await using folder = await temporaryFolder()
+    const runs = await uploaded(folder.path, [
+      ['1', created],
+      ['2', {}],
+    ])
+    const error = await runs.find('churn', undefined, nothing).catch(String)
+    expect(error).toMatch(/2 runs of churn as artifacts.*churn-111111111111, churn-222222222222\. Name .*`run`/)
+    expect(error).toMatch(message)
+    expect(await readdir(join(folder.path, 'judge/refline')).catch(() => [])).not.toContain('churn')
+  })
+  it('of no job that is known are never chosen from', async () => {
+    await using folder = await temporaryFolder()
+    const runs = await uploaded(folder.path, [
+      ['1', { job: null }],
+      ['2', { job: null }],
+    ])
+    await expect(runs.find('churn', undefined, nothing)).rejects.toThrow(/2 runs of churn as artifacts.*of no job/)
+  })
+})
+
+describe('a run of another workflow run', () => {
+  it('is not judged here, neither as a left-over on this machine nor as an artifact', async () => {
+    await using folder = await temporaryFolder()
+    const created = { ...recordOf().created, workflow_run: '99' }
+    const artifacts = artifactsIn(folder.join('artifacts'))
+    const old = runFolders({ temp: folder.join('old'), artifacts, digestFile, workflowRun: '99' })
+    const kept = await keepRun(old, files, { created })
+    await artifacts.upload('refline.churn.churn-0123456789ab', kept.folder)
+    const message = /made by workflow run 99 and this is workflow run 100/
+    await expect(foldersIn(folder.join('old')).find('churn', undefined, nothing)).rejects.toThrow(message)
+    await expect(foldersIn(folder.join('new'), artifacts).find('churn', undefined, nothing)).rejects.toThrow(message)
   })
 })
 
