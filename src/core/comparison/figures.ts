@@ -4,11 +4,11 @@ export const figure = (value: number, bound?: number): string => {
   let decimals = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 4
   let text = value.toFixed(decimals)
   while (bound !== undefined && value !== bound && Number(text) === bound && decimals < 12) text = value.toFixed(++decimals)
-  return text
+  return text.replace('-', '−')
 }
 
 /** A share that is short in words: 0.918. */
-export const shortFigure = (value: number): string => (Math.abs(value) >= 10 ? figure(value) : value.toFixed(3))
+export const shortFigure = (value: number): string => (Math.abs(value) >= 10 ? figure(value) : value.toFixed(3).replace('-', '−'))
 
 export const rowCount = (rows: number): string => rows.toLocaleString('en')
 

@@ -75,7 +75,13 @@ const answer = (question: Question, rows: number | null, policy: Policy): Judged
     const ends = [estimate.low, estimate.high].sort((a, b) => surplus(a) - surplus(b)) as [number, number]
     if (surplus(ends[0]) >= slack) return { ...base, verdict: 'pass', basis: 'interval', proven: true, sentence: 'proven by the interval' }
     if (surplus(ends[1]) < slack) {
-      return { ...base, verdict: 'fail', basis: 'interval', proven: true, sentence: `${outside(value)}, at best ${outside(ends[1])}` }
+      return {
+        ...base,
+        verdict: 'fail',
+        basis: 'interval',
+        proven: true,
+        sentence: `${outside(value)}, even at best (${figure(ends[1], limit)})`,
+      }
     }
     const margin = Math.abs(limit)
     const needed =

@@ -1,7 +1,7 @@
 import type { Gate, ModelConfiguration } from '../configuration/schema.ts'
 import type { Assessment, Difference, JudgedRow, JudgedRule } from './assessment.ts'
 import { type Figures, figuresOf, type Sources } from './evidence.ts'
-import { aboutRows, figure } from './figures.ts'
+import { aboutRows } from './figures.ts'
 import { judgeGate, judgePromotion, marginOf } from './gates.ts'
 
 /** Shown beside the gated metrics, where they are defined. */
@@ -31,7 +31,7 @@ const neverProven = (name: string, gate: Gate, difference: Difference | null, ro
   const kind = gate.max_drop ? 'max_drop' : 'max_rise'
   const needed = aboutRows(rows * (difference.detectable / margin) ** 2)
   return [
-    `${kind} ${figure(margin)} on ${name}: even an equal model could not prove it with these rows; about ${needed} would do in 4 of 5 cases`,
+    `${kind} ${Number(margin.toPrecision(4))} on ${name}: even an equally good model could not prove it with these rows; about ${needed} would do in 4 of 5 cases`,
   ]
 }
 

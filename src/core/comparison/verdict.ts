@@ -76,7 +76,7 @@ const primaryFigures = ({ rules, rows }: Judged): string => {
   const [ours, theirs] = [primary?.challenger.value, primary?.champion?.value]
   const title = metricOf(rules.primary, rules.task)?.title ?? rules.primary
   if (ours == null || theirs == null) return ''
-  return ` (${title} ${shortFigure(theirs)} -> ${shortFigure(ours)})`
+  return ` (${title} ${shortFigure(theirs)} → ${shortFigure(ours)})`
 }
 
 const failedHeadline = (judged: Judged, first: string): string => {

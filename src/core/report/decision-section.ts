@@ -39,7 +39,7 @@ const whatChanged = (context: CommentContext): string =>
 const testWords = (row: JudgedRow): string | null => {
   const { difference, challenger } = row
   if (difference?.test) {
-    const statistic = difference.statistic === null ? '' : `, statistic ${Number(difference.statistic.toPrecision(3))}`
+    const statistic = difference.statistic === null ? '' : `, statistic ${Number(difference.statistic.toPrecision(3))}`.replace('-', '−')
     const p = difference.p === null ? '' : `, p ${formatP(difference.p)}`
     const detectable =
       difference.detectable === null
@@ -73,7 +73,7 @@ export const decisionSection = (assessment: Assessment, context: CommentContext)
     changeWords[assessment.change],
     `intervals at ${Number((confidence * 100).toFixed(2))} %, two-sided`,
     ...(seed === null ? [] : [`seed ${seed}`]),
-    `rules: ${escapeMarkdown(rules.from, 200)} ${code(`${rules.digest.slice(0, 12)}…`)}`,
+    `rules: ${code(rules.from, 200)} ${code(`${rules.digest.slice(0, 12)}…`)}`,
     ...(assessment.holdout === null ? [] : [`holdout ${code(`${assessment.holdout.digest.slice(0, 12)}…`)}`]),
   ].join(' · ')
   const changed = whatChanged(context)

@@ -59,7 +59,7 @@ describe('both answers', () => {
     const found = judge()
     expect(found).toMatchObject({ verdict: 'pass', decision: 'promote', because: [] })
     expect(found.headline).toMatch(
-      /^churn may merge, and merging puts it live: it is better than champion v11 \(ROC AUC 0\.\d{3} -> 0\.\d{3}\)$/,
+      /^churn may merge, and merging puts it live: it is better than champion v11 \(ROC AUC 0\.\d{3} → 0\.\d{3}\)$/,
     )
     expect(found.holdout).toMatchObject({ rows: 800, paired: 800, lost: 0 })
     expect(found.rows[0]).toMatchObject({ metric: 'roc_auc', primary: true, verdict: 'pass', difference: { test: 'DeLong, paired' } })
