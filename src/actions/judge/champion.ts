@@ -5,6 +5,7 @@ import type { Opponent } from '../../core/comparison/assessment.ts'
 import type { ModelConfiguration } from '../../core/configuration/schema.ts'
 import { UserError } from '../../core/errors.ts'
 import { holdoutDigest } from '../../core/evaluation/holdout.ts'
+import { predictionSettings } from '../../core/evaluation/prediction-settings.ts'
 import type { Predictions } from '../../core/evaluation/predictions.ts'
 import { rulesForStored } from '../../core/evaluation/stored-predictions.ts'
 import type { LedgerState, VersionRecord } from '../../core/lineage/events.ts'
@@ -22,7 +23,7 @@ export interface Faced {
 }
 
 /**
- * Finds the champion and its predictions on the run's holdout: those that the run made, else those stored beside the version where the holdout is the same. A
+ * Finds the champion and its predictions on the run's holdout: those stored beside the version where the holdout is the same, else those that the run made. A
  * champion that is recorded but cannot be compared is "unreachable", which passes nothing. "No champion" must be proven: a ledger that was read, and, where it is
  * empty, no release of the model either.
  */
@@ -44,26 +45,24 @@ export const faceChampion = async (
   if (challenger === null) return unreachable('this run has no predictions that could be compared row by row')
   const faced = (predictions: Predictions): Faced => ({ opponent: { kind: 'champion', version }, record, predictions })
   try {
+    if (record === null) return unreachable(`the ledger's state has no record of v${version}`)
+    const asset = record.assets.find(candidate => candidate.path.startsWith('predictions.'))
+    const holdout = holdoutDigest(challenger)
+    // What was published with the version comes first: its digest is in the ledger, whereas the run's own scoring is the word of the job that trained.
+    if (asset !== undefined && record.holdout === holdout) {
+      const folder = await runs.scratch(`champion-${run.record.run}`)
+      await store.fetch(record.tag, [asset], folder)
+      return faced(await readPredictions(join(folder, asset.path), rulesForStored(model)))
+    }
     const own = run.record.champion
     if (own !== null && own.version === version) {
       const made = await readPredictions(join(run.folder, 'files', own.predictions.path), model)
-      if (holdoutDigest(made) === holdoutDigest(challenger)) return faced(made)
+      if (holdoutDigest(made) === holdout) return faced(made)
       return unreachable('`score` gave predictions for other rows, labels or slices than this run has')
     }
-    if (record === null) return unreachable(`the ledger's state has no record of v${version}`)
-    const asset = record.assets.find(candidate => candidate.path.startsWith('predictions.'))
-    const score = model.predictions !== undefined && 'score' in model.predictions && model.predictions.score !== undefined
-    if (asset === undefined)
-      return unreachable(
-        `no predictions are stored with it${score ? ', and this run did not score it' : ', and there is no `score` command to make them'}`,
-      )
-    if (record.holdout !== holdoutDigest(challenger))
-      return unreachable(
-        `the holdout is another one than its stored predictions are for${score ? ', and this run did not score it' : ', and there is no `score` command'}`,
-      )
-    const folder = await runs.scratch(`champion-${run.record.run}`)
-    await store.fetch(record.tag, [asset], folder)
-    return faced(await readPredictions(join(folder, asset.path), rulesForStored(model)))
+    const unscored = predictionSettings(model).score === null ? 'there is no `score` command to make them' : 'this run did not score it'
+    if (asset === undefined) return unreachable(`no predictions are stored with it, and ${unscored}`)
+    return unreachable(`the holdout is another one than its stored predictions are for, and ${unscored}`)
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     return unreachable(error.message)

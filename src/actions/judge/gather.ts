@@ -3,7 +3,9 @@ import { readPredictions } from '../../adapters/files/predictions.ts'
 import type { RunnerContext } from '../../adapters/runner/context.ts'
 import { assess } from '../../core/comparison/assess.ts'
 import type { Assessment } from '../../core/comparison/assessment.ts'
+import type { ModelConfiguration } from '../../core/configuration/schema.ts'
 import { UserError } from '../../core/errors.ts'
+import { predictionSettings } from '../../core/evaluation/prediction-settings.ts'
 import type { Predictions } from '../../core/evaluation/predictions.ts'
 import { canonicalJson } from '../../core/lineage/canonical.ts'
 import type { LedgerState, VersionRecord } from '../../core/lineage/events.ts'
@@ -95,15 +97,20 @@ const readChallenger = async (run: OpenRun, rules: Rules): Promise<{ predictions
   if (rules.model.predictions === undefined) return { predictions: null, problem: null }
   try {
     const predictions = await readPredictions(join(run.folder, 'files', file.path), rules.model)
-    const problem =
-      run.record.reproduced === false ? (run.record.reproduction ?? 'the saved model does not reproduce its predictions') : null
-    return { predictions, problem }
+    return { predictions, problem: reproductionProblem(run.record, rules.model) }
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     const { file: where, line } = error.place ?? {}
     const place = line === undefined || where === undefined ? '' : ` (line ${line})`
     return { predictions: null, problem: `the predictions cannot be read: ${error.message}${place}` }
   }
+}
+
+/** The rules decide whether the saved model must have been scored: a change that takes `score` away does not take the check away. */
+const reproductionProblem = (run: RunRecord, rules: ModelConfiguration): string | null => {
+  if (run.reproduced === false) return run.reproduction ?? 'the saved model does not reproduce its predictions'
+  if (run.reproduced === true || predictionSettings(rules).score === null) return null
+  return 'the rules name `predictions.score`, but this run did not score its saved model, so nothing shows that the predictions are its own'
 }
 
 const writers = new Set(['admin', 'maintain', 'write'])

@@ -1,3 +1,4 @@
+import { UserError } from '../../core/errors.ts'
 import { commentMarker } from '../../core/report/marker.ts'
 import type { Boundary } from '../../kernel/failpoint.ts'
 import type { Comments, Summary } from '../../ports/report.ts'
@@ -11,7 +12,9 @@ export interface PublishPorts extends JudgePorts {
   readonly failpoint: (boundary: Boundary, moment: 'before' | 'after') => void
 }
 
-/** Prints the answer, writes the job summary and, on a pull request, puts up its one comment. Never fails because it may not comment. Returns the comment's URL or ''. */
+/**
+ * Prints the answer, writes the job summary and, on a pull request, puts up its one comment. Never fails because of the comment: not allowed or not answered, the report is in the summary, and the answer must reach its outputs. Returns the comment's URL or ''.
+ */
 export const publish = async (judged: Judged, ports: PublishPorts, comment: 'auto' | 'off'): Promise<string> => {
   for (const line of logLinesOf(judged)) ports.log.info(line)
   const body = commentOf(judged, ports.context)
@@ -19,7 +22,12 @@ export const publish = async (judged: Judged, ports: PublishPorts, comment: 'aut
   const { pullRequest, workflow } = ports.context
   if (comment === 'off' || pullRequest === null || ports.comments === null) return ''
   ports.failpoint('comment', 'before')
-  const answer = await ports.comments.upsert(pullRequest, commentMarker(judged.rules.name, workflow ?? ''), body)
+  const answer = await ports.comments
+    .upsert(pullRequest, commentMarker(judged.rules.name, workflow ?? ''), body)
+    .catch((error: unknown) => {
+      if (!(error instanceof UserError)) throw error
+      return { denied: error.message }
+    })
   ports.failpoint('comment', 'after')
   if ('url' in answer) {
     ports.log.info(`Comment: ${answer.url}`)

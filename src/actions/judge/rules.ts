@@ -21,7 +21,9 @@ export interface Rules {
 /** Events whose checkout holds what somebody proposes: their rules are the base branch's. */
 const proposals = new Set(['pull_request', 'pull_request_target', 'merge_group'])
 
-export const isProposal = (context: RunnerContext): boolean => proposals.has(context.event ?? '')
+/** By the ref too: a review of a pull request, for one, is an event of its own, and what is checked out then is the pull request's. */
+export const isProposal = (context: Pick<RunnerContext, 'event' | 'ref'>): boolean =>
+  proposals.has(context.event ?? '') || /^refs\/pull\//.test(context.ref ?? '')
 
 /**
  * Finds the rules for a model. On `pull_request` and `merge_group` they are those of the base branch, and what the change loosens in them is listed; a model
@@ -58,6 +60,11 @@ export const findRules = async (
   if (configuration === null) throw new UserError(`there is no ${config}, neither in this change nor in its base ${base.slice(0, 7)}`)
   const { name, model } = selectModel(configuration, wanted)
   const baseModel = baseConfiguration !== null && Object.hasOwn(baseConfiguration.models, name) ? baseConfiguration.models[name] : undefined
+  if (baseConfiguration !== null && baseModel === undefined && wanted === undefined)
+    throw new UserError(
+      `this change takes ${Object.keys(baseConfiguration.models).join(', ')} out of ${config} and leaves ${name}, which the base ${base.slice(0, 7)} does not know: judged by its own rules, a renamed model would escape the ones it had. If that is meant, name the model in the input \`model\`.`,
+      { place: { file: config } },
+    )
   if (baseConfiguration === null || baseModel === undefined) {
     const why = baseText === null ? `the base has no ${config} yet` : 'new model'
     return {

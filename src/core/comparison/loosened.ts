@@ -49,10 +49,11 @@ const strictness = { warn: 0, point: 1, fail: 2 } as const
 
 /** The parts of a predictions section that decide what is measured. */
 const measured = (rules: ModelConfiguration): Readonly<Record<string, unknown>> => {
-  const { threshold, positive, columns } = predictionSettings(rules)
+  const { threshold, positive, columns, score } = predictionSettings(rules)
   return {
     threshold,
     positive,
+    score: typeof score === 'string' || score === null ? score : JSON.stringify(score),
     'columns.id': columns.id,
     'columns.label': columns.label,
     'columns.score': columns.score,

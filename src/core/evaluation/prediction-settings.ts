@@ -9,6 +9,8 @@ export interface PredictionSettings {
   readonly threshold: number | null
   /** As text; null where none is named. */
   readonly positive: string | null
+  /** Makes predictions from a saved model; null where there is no such command. */
+  readonly score: string | readonly string[] | null
   /** Columns that slices are made of. */
   readonly slices: readonly string[]
 }
@@ -23,6 +25,7 @@ export const predictionSettings = (rules: ModelConfiguration): PredictionSetting
     columns: { id: 'id', label: 'label', score: 'score', prediction: 'prediction', ...named } as PredictionSettings['columns'],
     threshold: section.threshold ?? null,
     positive: section.positive === undefined ? null : String(section.positive),
+    score: section.score ?? null,
     slices: [...new Set(slices)].sort(),
   }
 }

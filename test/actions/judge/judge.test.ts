@@ -1,8 +1,10 @@
 import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { compareChampion } from '../../../src/actions/compare-champion/handler.ts'
 import { evaluateGate } from '../../../src/actions/evaluate-gate/handler.ts'
 import { register } from '../../../src/actions/register/handler.ts'
+import { UserError } from '../../../src/core/errors.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 import { keepRun, recordOf, sha256 } from '../fixtures.ts'
 import { type Bench, base, benchIn, forgeOf, predictionsOf } from '../judging.ts'
@@ -208,11 +210,92 @@ describe('whose rules count', () => {
     expect(outputs.commentUrl).toContain('/pull/7')
     expect([...bench.comments.values()][0]).toMatch(/review them too|new model/i)
   })
+  it.each([
+    ['a review of it, which is an event of its own', { ...pull, event: 'pull_request_review' }],
+    ['a merge queue', { ...pull, event: 'merge_group', ref: 'refs/heads/gh-readonly-queue/main/pr-7', mergeGroupBase: base }],
+  ])("are the base branch's on %s", async (_what, context) => {
+    await using folder = await temporaryFolder()
+    const bench = await benchIn(folder.path, loose, context, forgeOf({ [base]: { 'refline.yml': strict } }))
+    await withRun(bench, predictionsOf(1200, 0.4), '1')
+    expect((await evaluateGate(request, bench.ports)).outputs.verdict).toBe('fail')
+    await expect(register(registering, bench.ports)).rejects.toThrow(/nothing is registered from/)
+  })
+  it('are not escaped from by another name for the model, unless the workflow names it', async () => {
+    await using folder = await temporaryFolder()
+    const renamed = loose.replace('  churn:', '  churn-two:')
+    const bench = await benchIn(folder.path, renamed, pull, forgeOf({ [base]: { 'refline.yml': strict } }))
+    await keepRun(
+      bench.ports.runs,
+      { 'model/model.bin': 'model', 'predictions.csv': predictionsOf(1200, 0.4) },
+      { run: 'churn-two-111111111111', model: 'churn-two' },
+    )
+    await expect(evaluateGate(request, bench.ports)).rejects.toThrow(/takes churn out of refline.yml and leaves churn-two.*`model`/)
+    await expect(evaluateGate({ ...request, model: 'churn' }, bench.ports)).rejects.toThrow(/no model `churn`/)
+    expect((await evaluateGate({ ...request, model: 'churn-two' }, bench.ports)).outputs.verdict).toBe('pass')
+    expect(bench.summaries[0]).toMatch(/new model/)
+  })
+  it("are the base branch's where the change deletes refline.yml", async () => {
+    await using folder = await temporaryFolder()
+    const forge = forgeOf({ [base]: { 'refline.yml': strict }, ['c'.repeat(40)]: {} })
+    const bench = await benchIn(folder.path, configuration, pull, forge)
+    await rm(join(bench.ports.context.workspace, 'refline.yml'))
+    await withRun(bench, predictionsOf(1200, 0.4), '1')
+    expect((await evaluateGate(request, bench.ports)).outputs.verdict).toBe('fail')
+  })
+  it('decide whether the saved model must reproduce its predictions, even where the change takes `score` away', async () => {
+    await using folder = await temporaryFolder()
+    const scored = configuration.replace('threshold: 0.5', 'threshold: 0.5, score: python score.py')
+    const bench = await benchIn(folder.path, configuration, pull, forgeOf({ [base]: { 'refline.yml': scored } }))
+    await withRun(bench, predictionsOf(1200, 0.4), '1', { reproduced: null })
+    const { outputs, failure } = await evaluateGate(request, bench.ports)
+    expect(outputs.verdict).toBe('fail')
+    expect(failure).toMatch(/did not score its saved model/)
+    expect(bench.summaries[0]).toMatch(/predictions\.score goes from python score\.py to nothing/)
+  })
   it('cannot be read without a token on a pull request, which is an error', async () => {
     await using folder = await temporaryFolder()
     const bench = await benchIn(folder.path, configuration, pull)
     await withRun(bench, predictionsOf(1200, 0.4), '1')
     await expect(evaluateGate(request, bench.ports)).rejects.toThrow(/base branch.*token/)
+  })
+})
+
+describe('a comment that GitHub does not take', () => {
+  const pull = { event: 'pull_request', ref: 'refs/pull/7/merge', pullRequest: 7 }
+  it.each([
+    ['does not allow', async () => ({ denied: 'the token may not' })],
+    ['does not answer', () => Promise.reject(new UserError('GitHub answered POST with 502'))],
+  ])('since it %s it, changes no verdict', async (_what, upsert) => {
+    await using folder = await temporaryFolder()
+    const bench = await benchIn(folder.path, configuration, pull, forgeOf({ [base]: { 'refline.yml': configuration } }))
+    await withRun(bench, predictionsOf(1200, 0.05), '1')
+    const { outputs, failure } = await evaluateGate(request, { ...bench.ports, comments: { upsert } })
+    expect(outputs.verdict).toBe('fail')
+    expect(failure).toContain('roc_auc')
+    expect(bench.log.join('\n')).toMatch(/warning: no comment on pull request 7: .*; the report is in the job summary/)
+  })
+})
+
+describe('the champion on the same holdout', () => {
+  it('is what was published with it, whatever the run says that it scored', async () => {
+    await using folder = await temporaryFolder()
+    const bench = await withChampion(folder.path)
+    const flattering = predictionsOf(1200, 0.01)
+    await withRun(bench, predictionsOf(1200, 0.2), '2')
+    await keepRun(
+      bench.ports.runs,
+      { 'model/model.bin': 'model 2', 'predictions.csv': predictionsOf(1200, 0.2), 'champion-predictions.csv': flattering },
+      {
+        run: name('2'),
+        champion: {
+          version: 1,
+          predictions: { path: 'champion-predictions.csv', bytes: Buffer.byteLength(flattering), sha256: sha256(flattering) },
+        },
+      },
+    )
+    const { outputs } = await evaluateGate(request, bench.ports)
+    expect(outputs).toMatchObject({ verdict: 'fail', failed: expect.arrayContaining(['roc_auc']) })
+    expect((await compareChampion(request, bench.ports)).outputs.decision).toBe('keep')
   })
 })
 

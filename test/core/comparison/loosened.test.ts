@@ -7,7 +7,7 @@ const base = {
   confidence: 0.95,
   on_inconclusive: 'fail',
   promote: { changed: 'superior', retrained: 'superior' },
-  predictions: { file: 'predictions.csv', threshold: 0.2, positive: 1 },
+  predictions: { file: 'predictions.csv', threshold: 0.2, positive: 1, score: 'python score.py' },
   gates: { roc_auc: { min: 0.9, max_drop: 0.005 }, brier: { max: 0.09, max_rise: '2%' } },
   slices: { region: { min_support: 60, recall: { min: 0.75 } } },
 }
@@ -31,8 +31,10 @@ describe('what a change loosens', () => {
     [{ primary: 'recall' }, 'primary goes from roc_auc to recall'],
     [{ confidence: 0.8 }, 'confidence is lowered from 0.95 to 0.8'],
     [{ on_inconclusive: 'point' }, 'on_inconclusive is weakened from fail to point'],
-    [{ predictions: { file: 'predictions.csv', threshold: 0.1, positive: 1 } }, 'predictions.threshold goes from 0.2 to 0.1'],
-    [{ predictions: { file: 'predictions.csv', threshold: 0.2 } }, 'predictions.positive goes from 1 to nothing'],
+    [{ predictions: { ...base.predictions, threshold: 0.1 } }, 'predictions.threshold goes from 0.2 to 0.1'],
+    [{ predictions: { ...base.predictions, positive: undefined } }, 'predictions.positive goes from 1 to nothing'],
+    [{ predictions: { ...base.predictions, score: undefined } }, 'predictions.score goes from python score.py to nothing'],
+    [{ predictions: { ...base.predictions, score: ['cp', 'a', 'b'] } }, 'predictions.score goes from python score.py to ["cp","a","b"]'],
   ])('%j', (part, sentence) => {
     expect(loosenedBy(part)).toEqual([sentence])
   })
