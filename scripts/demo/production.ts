@@ -3,11 +3,11 @@
  *
  * `node production.ts <python> <serve.py> <folder> [port of HAProxy's runtime socket]` prints one JSON line with both ports when it is ready, and ends when
  * its standard input is closed. The admin port answers
- *   GET /state, GET /counts/<slot>, POST /deploy {slot, version, files}, POST /weight {slot, percent, expecting, seq}, POST /fault {version, rate}.
+ *   GET /state, GET /counts/<slot>, POST /deploy {slot, version, file}, POST /weight {slot, percent, expecting, seq}, POST /fault {version, rate}.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdir, rm } from 'node:fs/promises'
+import { copyFile, mkdir, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -66,13 +66,13 @@ const start = async (version: number, model: string): Promise<{ server: ChildPro
 
 const isRunning = ({ server }: Place): boolean => server !== null && server.exitCode === null && server.signalCode === null
 
-const deploy = async (slot: Slot, version: number, files: string): Promise<void> => {
+const deploy = async (slot: Slot, version: number, file: string): Promise<void> => {
   const place = places[slot]
   if (place.version === version && isRunning(place)) return
   const own = join(folder, slot, `v${version}`)
   await rm(own, { recursive: true, force: true })
   await mkdir(own, { recursive: true })
-  await cp(files, own, { recursive: true })
+  await copyFile(file, join(own, 'model.joblib'))
   const { server, port } = await start(version, join(own, 'model.joblib'))
   const previous = place.server
   await splitter.use(slot, port)
@@ -124,7 +124,7 @@ const answer = async (request: IncomingMessage, response: ServerResponse): Promi
   if (request.method !== 'POST') return send(response, 404, { error: 'no such page' })
   const body = await bodyOf(request)
   if (pathname === '/deploy') {
-    await deploy(slotOf(body.slot), Number(body.version), String(body.files))
+    await deploy(slotOf(body.slot), Number(body.version), String(body.file))
     return send(response, 200, {})
   }
   if (pathname === '/weight') {

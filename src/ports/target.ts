@@ -1,6 +1,6 @@
 import type { Slot } from '../core/lineage/events.ts'
 
-/** What is to run in a slot. `image` is name@digest; `files` is a folder with the digest-checked model files where there is no image. */
+/** What is to run in a slot. `image` is name@digest; `files` is the digest-checked model file or folder where there is no image. */
 export interface Release {
   readonly model: string
   readonly version: number

@@ -209,7 +209,10 @@ export const trafficWorld = (options: { readonly requestsPerSecond?: number } = 
       supersede: async () => undefined,
     },
     summary: { write: async () => undefined },
-    folder: async (name: string) => `/folder/${name}`,
+    fetchModel: async (record: { readonly version: number; readonly tag: string }) => {
+      calls.push(`fetch ${record.tag}`)
+      return `/models/v${record.version}`
+    },
     kept: async (): Promise<string | null> => null,
     keepResult: async () => '/result.json',
   }

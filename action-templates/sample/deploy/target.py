@@ -1,6 +1,6 @@
 """A place to live for the sample: a folder per slot and the weights in a file. Replace the three verbs with what your platform needs.
 
-Refline says what to do in variables: REFLINE_SLOT (blue or green), REFLINE_VERSION, REFLINE_IMAGE and REFLINE_MODEL (a folder) for deploy,
+Refline says what to do in variables: REFLINE_SLOT (blue or green), REFLINE_VERSION, REFLINE_IMAGE and REFLINE_MODEL (the model's file) for deploy,
 REFLINE_PERCENT, REFLINE_EXPECT (empty: anything) and REFLINE_SEQ for set. Exit 3 says "not as expected, nothing was changed".
 """
 
@@ -33,7 +33,8 @@ def main():
     verb, slot, state = sys.argv[1], os.environ["REFLINE_SLOT"], load()
     if verb == "deploy":
         if os.environ.get("REFLINE_MODEL"):
-            shutil.copytree(os.environ["REFLINE_MODEL"], os.path.join(HOME, slot), dirs_exist_ok=True)
+            os.makedirs(os.path.join(HOME, slot), exist_ok=True)
+            shutil.copy2(os.environ["REFLINE_MODEL"], os.path.join(HOME, slot))
         state["version"][slot] = int(os.environ["REFLINE_VERSION"])
         save(state)
     elif verb == "set":

@@ -1,6 +1,6 @@
 """Moves traffic between the two slots of production: `python production/target.py deploy|read|set`, called by Refline.
 
-What is to be done comes in variables: REFLINE_SLOT, REFLINE_VERSION, REFLINE_MODEL (a folder with the files), REFLINE_PERCENT, REFLINE_EXPECT and
+What is to be done comes in variables: REFLINE_SLOT, REFLINE_VERSION, REFLINE_MODEL (the model's file), REFLINE_PERCENT, REFLINE_EXPECT and
 REFLINE_SEQ (set). The answer is JSON on standard output. Exit 3 says "not as expected, nothing was changed".
 """
 
@@ -31,7 +31,7 @@ def main():
     verb = sys.argv[1]
     slot = os.environ.get("REFLINE_SLOT")
     if verb == "deploy":
-        call("/deploy", {"slot": slot, "version": int(os.environ["REFLINE_VERSION"]), "files": os.environ["REFLINE_MODEL"]})
+        call("/deploy", {"slot": slot, "version": int(os.environ["REFLINE_VERSION"]), "file": os.environ["REFLINE_MODEL"]})
         print(json.dumps({"ready": True}))
     elif verb == "read":
         state = call("/state")

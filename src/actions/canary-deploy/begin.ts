@@ -9,15 +9,14 @@ import type { Deployments } from '../../ports/forge.ts'
 import type { ModelStore } from '../../ports/model-store.ts'
 import type { AnnouncePorts } from '../traffic/announce.ts'
 import { appendToRollout, messageOf, Overtaken, overtakenBy, type RolloutPorts, type TrafficContext } from '../traffic/moving.ts'
-import { releaseOf } from '../traffic/version.ts'
+import { type FetchModel, releaseOf } from '../traffic/version.ts'
 import type { Ended } from './drive.ts'
 
 /** All that canary-deploy needs of the world. */
 export interface CanaryPorts extends RolloutPorts, AnnouncePorts {
   readonly store: ModelStore
   readonly deployments: Deployments
-  /** An empty folder that outlives this step as long as the job. */
-  readonly folder: (name: string) => Promise<string>
+  readonly fetchModel: FetchModel
   /** Why an earlier step of this job registered nothing, or null where it said nothing of the kind. */
   readonly kept: () => Promise<string | null>
   /** Keeps the answer as JSON and returns its path. */
@@ -101,7 +100,7 @@ export const deployCanary = async (
   const rollout = environmentOf(begun.state, context.environment).rollout
   if (rollout === null || rollout.step >= 0 || rollout.intent !== null) return null
   try {
-    const release = await releaseOf(ports.store, ports.folder, context.model, record)
+    const release = await releaseOf(ports.fetchModel, context.model, record)
     ports.log.info(`deploying v${record.version} into slot ${rollout.canary}`)
     await ports.target.deploy(rollout.canary, release)
     const { ready } = await ports.target.read()

@@ -7,7 +7,7 @@ import type { Deployments } from '../../ports/forge.ts'
 import type { ModelStore } from '../../ports/model-store.ts'
 import { type AnnouncePorts, announce, mirror } from '../traffic/announce.ts'
 import { patiently, setWeight, type TrafficContext, type TrafficPorts } from '../traffic/moving.ts'
-import { proveFiles, recordOf, releaseOf } from '../traffic/version.ts'
+import { type FetchModel, proveFiles, recordOf, releaseOf } from '../traffic/version.ts'
 import { planRollback, type RollbackPlan } from './plan.ts'
 import type { spec } from './spec.ts'
 
@@ -18,7 +18,7 @@ type Inputs = Pick<InputsOf<(typeof spec)['inputs']>, 'reason' | 'to' | 'quarant
 export interface RollbackPorts extends TrafficPorts, AnnouncePorts {
   readonly store: ModelStore
   readonly deployments: Deployments
-  readonly folder: (name: string) => Promise<string>
+  readonly fetchModel: FetchModel
   readonly keepResult: (result: Readonly<Record<string, unknown>>) => Promise<string>
 }
 
@@ -77,7 +77,7 @@ export const rollbackHandler =
         reason: `${words} (planned, nothing was changed)`,
       })
 
-    const release = plan.deploy ? await releaseOf(ports.store, ports.folder, context.model, record) : null
+    const release = plan.deploy ? await releaseOf(ports.fetchModel, context.model, record) : null
     const intended = await ledger.append(
       context.model,
       {

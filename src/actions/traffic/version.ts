@@ -11,7 +11,7 @@ export const recordOf = async (ledger: Ledger, state: LedgerState, version: numb
   const found = versionInState(state, version) ?? versionInRecords(await ledger.records(state.model), version)
   if (found === null)
     throw new UserError(
-      `the ledger of ${state.model} counts v${version} but holds no register event of it: it was damaged. Run \`refline verify\`.`,
+      `the ledger of ${state.model} counts v${version} but holds no register event of it: it was damaged. Restore it from a clone that has all of it.`,
     )
   return found
 }
@@ -45,15 +45,13 @@ export const proveFiles = async (store: ModelStore, record: VersionRecord): Prom
     )
 }
 
-/** What a slot is to run: the image where the version was packaged, else a folder with its files, digest-checked on the way. */
-export const releaseOf = async (
-  store: ModelStore,
-  folder: (name: string) => Promise<string>,
-  model: string,
-  record: VersionRecord,
-): Promise<Release> => {
-  if (record.image !== null) return { model, version: record.version, image: record.image, files: null }
-  const files = await folder(`${model}-v${record.version}`)
-  await store.fetch(record.tag, record.assets, files)
-  return { model, version: record.version, image: null, files }
-}
+/** Fetches the model of a version, each file checked by digest, and says where it lies: the file or folder that `train.output` names. */
+export type FetchModel = (record: VersionRecord) => Promise<string>
+
+/** What a slot is to run: the image where the version was packaged, else its model. */
+export const releaseOf = async (fetchModel: FetchModel, model: string, record: VersionRecord): Promise<Release> => ({
+  model,
+  version: record.version,
+  image: record.image,
+  files: record.image === null ? await fetchModel(record) : null,
+})

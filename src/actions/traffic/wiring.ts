@@ -9,11 +9,14 @@ import type { RunnerContext } from '../../adapters/runner/context.ts'
 import { environmentsOf, parseConfiguration, selectEnvironment, selectModel } from '../../core/configuration/parse.ts'
 import type { EnvironmentConfiguration } from '../../core/configuration/schema.ts'
 import { UserError } from '../../core/errors.ts'
+import type { VersionRecord } from '../../core/lineage/events.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Deployments, Forge } from '../../ports/forge.ts'
 import type { Comments, Log } from '../../ports/report.ts'
 import type { Signal } from '../../ports/signals.ts'
 import type { Target } from '../../ports/target.ts'
+import { isProposal } from '../judge/rules.ts'
+import { fetchVersion } from '../model-files.ts'
 import { surroundings } from '../wiring.ts'
 import type { TrafficContext } from './moving.ts'
 
@@ -38,12 +41,12 @@ export const assertMayDecide = async (
   forge: Pick<Forge, 'defaultBranch'> | null,
   allowRef: string | undefined,
 ): Promise<void> => {
-  if (context.event === 'pull_request' || context.event === 'pull_request_target' || context.event === 'merge_group')
+  if (isProposal(context))
     throw new UserError(`traffic is not moved on ${context.event}: nothing of an unmerged change may decide it. Run this after the merge.`)
   // Outside of a workflow somebody sits at a terminal with a checkout of their own.
   if (context.runId === null && context.ref === null) return
   const branch = context.defaultBranch ?? (await forge?.defaultBranch()) ?? null
-  if (context.ref !== null && (context.ref === allowRef || context.ref === `refs/heads/${branch}`)) return
+  if (context.ref !== null && (context.ref === allowRef || (branch !== null && context.ref === `refs/heads/${branch}`))) return
   throw new UserError(
     `traffic is moved from ${branch === null ? 'the default branch' : `refs/heads/${branch}`} only, and this is ${context.ref ?? 'no ref'}. To allow it, name the ref in the input \`allow-ref\`.`,
   )
@@ -101,10 +104,11 @@ export const trafficWiring = async (inputs: TrafficInputs) => {
   const { context, environment, clock, log } = around
   await assertMayDecide(context, around.forge, inputs.allowRef)
   const configuration = await readConfiguration(context.workspace, inputs.config)
-  const { name: model } = selectModel(configuration, inputs.model)
+  const { name: model, model: modelSettings } = selectModel(configuration, inputs.model)
   const { name, environment: settings } = selectEnvironment(configuration, model, inputs.environment)
   const request = context.runId ?? `local-${randomBytes(6).toString('hex')}`
   if (context.runId === null) log.info(`request ${request}`)
+  const store = around.requireStore()
   const folder = (kind: string) => join(context.temp, 'refline', kind)
   const trafficContext: TrafficContext & { readonly workflowRun: string | null; readonly commit: string | null } = {
     model,
@@ -119,7 +123,7 @@ export const trafficWiring = async (inputs: TrafficInputs) => {
     context: trafficContext,
     ports: {
       ledger: await around.ledger(),
-      store: around.requireStore(),
+      store,
       target: targetOf(settings, { model, environment: name }, around),
       clock,
       log,
@@ -128,11 +132,10 @@ export const trafficWiring = async (inputs: TrafficInputs) => {
       comments: around.comments ?? noComments,
       deployments: around.deployments ?? noDeployments,
       boundary: around.failpoint,
-      folder: async (release: string) => {
-        const path = join(folder('releases'), release)
-        await rm(path, { recursive: true, force: true })
-        await mkdir(path, { recursive: true })
-        return path
+      fetchModel: async (record: VersionRecord) => {
+        const path = join(folder('releases'), `${model}-v${record.version}`)
+        for (const left of [path, `${path}.assets`]) await rm(left, { recursive: true, force: true })
+        return fetchVersion(store, record, path, modelSettings.train?.output ?? '')
       },
       keepResult: async (result: Readonly<Record<string, unknown>>) => {
         await mkdir(folder('results'), { recursive: true })

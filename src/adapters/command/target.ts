@@ -58,8 +58,8 @@ export const deployByCommand = async (
 }
 
 /**
- * A target driven by the user's own three commands. They get REFLINE_SLOT, and `deploy` REFLINE_VERSION, REFLINE_IMAGE and REFLINE_MODEL (a folder with
- * the files); `set` gets REFLINE_PERCENT, REFLINE_EXPECT (empty: anything) and REFLINE_SEQ. `read` and `set` print `{"percent": 5, "ready": true}` as
+ * A target driven by the user's own three commands. They get REFLINE_SLOT, and `deploy` REFLINE_VERSION, REFLINE_IMAGE and REFLINE_MODEL (the file or
+ * folder that `train.output` names); `set` gets REFLINE_PERCENT, REFLINE_EXPECT (empty: anything) and REFLINE_SEQ. `read` and `set` print `{"percent": 5, "ready": true}` as
  * their last line, with `seq` where the target can hold one.
  */
 export const commandTarget = (settings: CommandTargetSettings): Target => {
