@@ -263,7 +263,7 @@ const demo = async (): Promise<void> => {
     expect(lost === 0, `${lost} requests were lost while traffic moved`)
   }
   const dump = await github.dump()
-  const ending = await readEnding(dump.bare, model, 'production')
+  const ending = await readEnding(dump.bare, model, 'production', folder)
   const comments = await writeComments(dump, join(folder, 'comments'))
   writeFileSync(join(folder, 'ledger.txt'), `${ending.subjects.join('\n')}\n`)
   say.plain(`\n$ git -C ${relative(process.cwd(), dump.bare)} log --format=%s refs/refline/models/${model}/decisions`)

@@ -14,7 +14,7 @@ export interface Ending {
   readonly quarantined: readonly number[]
 }
 
-export const readEnding = async (bare: string, model: string, environment: string): Promise<Ending> => {
+export const readEnding = async (bare: string, model: string, environment: string, temp: string): Promise<Ending> => {
   const log = await runToEnd('git', ['-C', bare, 'log', '--format=%s', `refs/refline/models/${model}/decisions`])
   if (log.code !== 0) throw new Error(`There is no ledger of ${model}: ${log.output}`)
   const ledger = gitLedger({
@@ -24,6 +24,7 @@ export const readEnding = async (bare: string, model: string, environment: strin
     clock: { now: () => Date.now(), sleep: milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds)) },
     random: Math.random,
     deadlineSeconds: 60,
+    temp,
   })
   const records = await ledger.records(model)
   const state = await ledger.read(model)
