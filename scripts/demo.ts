@@ -42,7 +42,7 @@ const expect = (condition: boolean, what: string): void => {
   if (!condition) throw new Unexpected(what)
 }
 
-const asItShould = (code: number | null): string => (code === 0 ? '' : ` (exit ${code}, as it should)`)
+const exitWords = (code: number | null): string => (code === 0 ? '' : ` (exit ${code})`)
 const words: Readonly<Record<string, (step: StepResult) => string>> = {
   train: ({ outputs }) => `run ${outputs.run}, roc_auc ${intervalWords(outputs.metrics, 'roc_auc')} by the script's own word`,
   'compare-champion': ({ outputs }) => {
@@ -52,8 +52,8 @@ const words: Readonly<Record<string, (step: StepResult) => string>> = {
       : ''
     return `${outputs.decision}: ${outputs.champion ? `${difference} over v${outputs.champion}` : 'first version, absolute gates decide'}${comment}`
   },
-  'evaluate-gate': ({ outputs, code }) => (code === 0 ? `${outputs.verdict}` : `FAIL${asItShould(code)}: ${outputs.reason}`),
-  'canary-deploy': ({ outputs, code }) => `${outputs.decision}, live is v${outputs.version}${asItShould(code)}`,
+  'evaluate-gate': ({ outputs, code }) => (code === 0 ? `${outputs.verdict}` : `FAIL${exitWords(code)}: ${outputs.reason}`),
+  'canary-deploy': ({ outputs, code }) => `${outputs.decision}, live is v${outputs.version}${exitWords(code)}`,
   rollback: ({ outputs }) => `v${outputs.from} -> v${outputs.to} after ${Number(outputs.seconds).toFixed(2)} s`,
 }
 const pullOf = (url: string): string => /\/(?:pull|issues)\/(\d+)/.exec(url)?.[1] ?? '?'
@@ -169,6 +169,7 @@ const erringScene = async (stage: Stage): Promise<void> => {
   expect(last(steps, 'register').outputs.version === '3', 'the retrained model should become version 3')
   const canary = last(steps, 'canary-deploy')
   expect(canary.code === 1 && canary.outputs.decision === 'rolled-back', 'the erring canary should be rolled back with exit 1')
+  say.detail('rolled back by itself and quarantined, as it should be')
 }
 
 const rollbackScene = async (stage: Stage): Promise<void> => {
