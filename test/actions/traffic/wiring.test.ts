@@ -22,6 +22,8 @@ describe('who may move traffic', () => {
     ['a tag called like the branch', on({ ref: 'refs/tags/main' }), undefined],
     ['another ref than the allowed one', on({ ref: 'refs/heads/feature' }), 'refs/heads/release'],
     ['a branch whose default nobody knows', on({ defaultBranch: null }), undefined],
+    ['a branch called null where nobody knows the default', on({ defaultBranch: null, ref: 'refs/heads/null' }), undefined],
+    ['a review of a pull request', on({ event: 'pull_request_review', ref: 'refs/pull/7/merge' }), 'refs/pull/7/merge'],
     ['a workflow without a ref', on({ ref: null }), undefined],
     ['a pull request, whatever is allowed', on({ event: 'pull_request', ref: 'refs/pull/7/merge' }), 'refs/pull/7/merge'],
     ['a pull request into this branch', on({ event: 'pull_request_target' }), undefined],
