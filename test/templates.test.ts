@@ -108,3 +108,8 @@ describe('the shipped templates', () => {
     expect(gate.at(-1)).toContain('/evaluate-gate@')
   })
 })
+
+test('the README shows the pull-request workflow as it is', () => {
+  const read = (file: string): string => readFileSync(join(import.meta.dirname, '..', file), 'utf8')
+  expect(read('README.md')).toContain(read('action-templates/model-pr.yml'))
+})
