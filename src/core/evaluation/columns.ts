@@ -92,6 +92,8 @@ export class CategoryBuilder implements ColumnBuilder {
     if (text === null) return 'is empty'
     let code = this.#known.get(text)
     if (code === undefined) {
+      // Who writes NaN for a missing label does not mean a class of that name, which would turn missing rows into wrong or right ones.
+      if (this.#empty === null && /^\s*nan\s*$/i.test(text)) return 'is NaN'
       code = this.#known.size
       if (code >= this.#most) return `has more than ${this.#most} different values`
       this.#known.set(text, code)

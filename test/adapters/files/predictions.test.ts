@@ -94,6 +94,8 @@ describe('what is wrong is named', () => {
     ['label,score\n1,0.5\n', /no column "id"/],
     ['id,label,score,id\n1,1,0.5,1\n', /"id" stands twice/],
     ['id,label,score\n1,1,0.5\n2,1,high\n3,,0.5\n', /2 bad fields: line 3, column score is no number; line 4, column label is empty/],
+    ['id,label,score\n1,1,0.5\n2,nan,0.5\n3,NaN,0.5\n', /2 bad fields: line 3, column label is NaN; line 4, column label is NaN/],
+    ['id,label,prediction\n1,1,1\n2,0,nan\n', /line 3, column prediction is NaN/],
     ['id,label,score\n1,1\n', /line 2 has 2 fields, the header 3/],
     ['id,label,score\n,1,0.5\n', /line 2, column id is empty/],
     ['id,label,score\n"a,1,0.5\n', /line 2 opens a quote that is never closed/],
