@@ -1,6 +1,6 @@
 import { parseConfiguration, selectEnvironment } from '../../src/core/configuration/parse.ts'
 import { UserError } from '../../src/core/errors.ts'
-import type { LedgerEvent, Slot, VersionRecord } from '../../src/core/lineage/events.ts'
+import type { EventOf, LedgerEvent, Slot, VersionRecord } from '../../src/core/lineage/events.ts'
 import type { Boundary } from '../../src/kernel/failpoint.ts'
 import type { Release, Target } from '../../src/ports/target.ts'
 import { memoryLedger } from './memory-ledger.ts'
@@ -27,7 +27,10 @@ export const versionRecord = (version: number): VersionRecord => ({
   image: null,
 })
 
-const registerEvent = (version: number, champion: number | null): LedgerEvent => ({
+type Decision = EventOf<'register'>['decision']
+type Override = EventOf<'register'>['override']
+
+const registerEvent = (version: number, champion: number | null, decision: Decision, override: Override): LedgerEvent => ({
   kind: 'register',
   version: versionRecord(version),
   record: {
@@ -53,11 +56,11 @@ const registerEvent = (version: number, champion: number | null): LedgerEvent =>
     champion: null,
   },
   verdict: 'pass',
-  decision: 'promote',
+  decision,
   champion,
   policy: hex('e'),
   result: hex('f'),
-  override: null,
+  override,
 })
 
 const configuration = `
@@ -257,9 +260,9 @@ export const trafficWorld = (options: { readonly requestsPerSecond?: number } = 
       kill = when
       dead = false
     },
-    register: async (version: number, champion: number | null) =>
+    register: async (version: number, champion: number | null, decision: Decision = 'promote', override: Override = null) =>
       ledger.append('cancer', { id: `register:-:${version}:${version}`, subject: `register cancer v${version}` }, () => ({
-        events: [registerEvent(version, champion)],
+        events: [registerEvent(version, champion, decision, override)],
       })),
     environment: async () => (await ledger.read('cancer')).environments.production,
   }

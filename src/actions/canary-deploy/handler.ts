@@ -53,6 +53,13 @@ export const canaryDeployHandler =
       return answer('', `nothing was registered, so nothing is rolled out: ${kept}`)
     }
 
+    const registration = registrationOf(records, version)
+    if (inputs.version === undefined && registration !== null && registration.decision !== 'promote' && registration.override === null) {
+      const reason = `v${version} was registered, but not to go live (${registration.decision}): the comparison with ${named(registration.champion)} did not prove that it should. To roll it out all the same, name it in the input \`version\`.`
+      log.info(reason)
+      return answer('', reason)
+    }
+
     const record = await recordOf(ledger, state, version)
     const earlier = endedBefore(records, context, version)
     if (environment.rollout?.version !== version && earlier) {
@@ -67,7 +74,7 @@ export const canaryDeployHandler =
     assertMayGoLive(state, version)
 
     const champion = aliasOf(state, 'champion')
-    const judgedAgainst = registrationOf(records, version)?.champion ?? null
+    const judgedAgainst = registration?.champion ?? null
     if (environment.rollout === null && champion !== version && champion !== judgedAgainst) {
       const reason = `superseded: v${version} was judged against ${named(judgedAgainst)}, but the champion is ${named(champion)} now. Train and register again, so that it is judged against that one.`
       return answer('held', reason, {}, reason)

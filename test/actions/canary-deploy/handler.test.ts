@@ -149,6 +149,28 @@ describe('a canary', () => {
 })
 
 describe('refusals', () => {
+  it.each(['keep', 'inconclusive'] as const)('takes nothing live by itself that the comparison did not: %s', async decision => {
+    const of = trafficWorld()
+    await of.register(1, null)
+    await deploy(of)
+    const context = of.workflowRun('200')
+    await of.register(2, 1, decision)
+    const before = [...of.calls]
+    const answer = await deploy(of, context)
+    expect(answer).toMatchObject({ outputs: { decision: '', version: 1, reason: expect.stringContaining(`not to go live (${decision})`) } })
+    expect(answer.failure).toBeUndefined()
+    expect(of.calls).toEqual(before)
+    expect((await deploy(of, context, { version: 2 })).outputs).toMatchObject({ decision: 'promoted', version: 2 })
+  })
+  it('takes what somebody overrode the gate for', async () => {
+    const of = trafficWorld()
+    await of.register(1, null)
+    await deploy(of)
+    const context = of.workflowRun('200')
+    await of.register(2, 1, 'keep', { reason: 'the holdout is known to be wrong', actor: 'ada' })
+    expect((await deploy(of, context)).outputs).toMatchObject({ decision: 'promoted', version: 2 })
+  })
+
   it('never takes the newest version: nothing registered by this run is an error, unless a step said so', async () => {
     const { of } = await withChampion()
     await expect(deploy(of, of.workflowRun('555'))).rejects.toThrow(/no version to roll out.*Looked for:.*workflow run 555/s)
