@@ -109,7 +109,7 @@ describe('the shipped templates', () => {
   })
 })
 
-test('the README shows the pull-request workflow as it is', () => {
+it('the README shows the pull-request workflow as it is', () => {
   const read = (file: string): string => readFileSync(join(import.meta.dirname, '..', file), 'utf8')
   expect(read('README.md')).toContain(read('action-templates/model-pr.yml'))
 })
