@@ -3,6 +3,7 @@ import { readPredictions } from '../../adapters/files/predictions.ts'
 import type { RunnerContext } from '../../adapters/runner/context.ts'
 import { assess } from '../../core/comparison/assess.ts'
 import type { Assessment } from '../../core/comparison/assessment.ts'
+import { orderById } from '../../core/comparison/pair.ts'
 import type { ModelConfiguration } from '../../core/configuration/schema.ts'
 import { UserError } from '../../core/errors.ts'
 import { predictionSettings } from '../../core/evaluation/prediction-settings.ts'
@@ -97,6 +98,8 @@ const readChallenger = async (run: OpenRun, rules: Rules): Promise<{ predictions
   if (rules.model.predictions === undefined) return { predictions: null, problem: null }
   try {
     const predictions = await readPredictions(join(run.folder, 'files', file.path), rules.model)
+    // Rows that cannot be told apart are the run's fault, which the report must name, and no failure of this step.
+    orderById(predictions)
     return { predictions, problem: reproductionProblem(run.record, rules.model) }
   } catch (error) {
     if (!(error instanceof UserError)) throw error

@@ -128,6 +128,9 @@ describe('never a pass, each with its own words', () => {
     ['an empty predictions file', 'id,label,score,region\n', /no rows|empty/i],
     ['a missing column', predictionsOf(1200, 0.6).replace('label', 'truth'), /label/],
     ['a file of nothing at all', '', /empty|header|no /i],
+    ['an id that stands twice', `${predictionsOf(1200, 0.6)}r7,1,0.9,EU\n`, /id "r7" stands in lines 9 and 1202/],
+    ['an infinite score', predictionsOf(1200, 0.6, (row, score) => (row === 7 ? '1e999' : score.toFixed(6))), /infinite.*line 9/],
+    ['labels of one class only', predictionsOf(1200, 0.6).replaceAll(/^(r\d+),\d/gm, '$1,1'), /every row has the positive label/],
   ]
   it.each(failing)('%s', async (_what, predictions, words) => {
     await using folder = await temporaryFolder()
