@@ -36,6 +36,9 @@ export interface Told {
 
 const text = (words: string): string => words.slice(0, 1900).toWellFormed()
 
+/** Looks at which counters had begun again: more, and servers restart all the time or instances answer in turn, so nothing can be counted. */
+const mostRestarts = 4
+
 /** Seconds that signals or target may be silent before the champion gets its traffic back: a canary that nobody can see is unsafe. */
 const patience = (context: TrafficContext): number => Math.max(300, 5 * context.settings.judge.tick)
 
@@ -57,6 +60,7 @@ export const drive = async (
   let baseline: Readings | null = null
   let silentSince: number | null = null
   let unready = 0
+  let restarts = 0
   let held = 'nothing was judged yet'
   let wish = 'observe' as Wish
   let ending: Ending | null = null
@@ -92,8 +96,9 @@ export const drive = async (
   const silent = async (error: unknown) => {
     silentSince ??= clock.now()
     const seconds = (clock.now() - silentSince) / 1000
-    if (seconds > patience(context)) return undecided(`no answer for ${duration(seconds)}: ${messageOf(error)}`)
-    log.warning(`hold: ${messageOf(error)}`)
+    held = messageOf(error)
+    if (seconds > patience(context)) return undecided(`no answer for ${duration(seconds)}: ${held}`)
+    log.warning(`hold: ${held}`)
     await clock.sleep(Math.min(rules.tick * 1000, 1000 * 2 ** Math.min(8, Math.floor(seconds))))
   }
 
@@ -118,10 +123,11 @@ export const drive = async (
       if (found.window === null) {
         held = found.reason
         log.warning(`hold: ${held}`)
+        if (found.restarted) restarts += 1
+        if (restarts > mostRestarts) undecided(`${restarts} looks could not be judged: ${held}`)
         return
       }
       const { window } = found
-      for (const note of window.notes) log.warning(note)
       const weight = live / 100
       const answer = judge(rollout.settings, rollout.judge ?? emptyJudgeState(rollout.settings), { weight, signals: window.signals })
       const { judgement } = answer

@@ -17,28 +17,27 @@ export interface Window {
   readonly from: number
   readonly until: number
   readonly signals: Readonly<Record<string, Counts>>
-  readonly notes: readonly string[]
 }
 
-/** Null where the readings contradict each other or no time has passed; `reason` says it. */
+/** Null where the readings contradict each other, counters began again or no time has passed; `reason` says it. */
 export const windowBetween = (
   before: Readings,
   after: Readings,
   canary: Slot,
-): { readonly window: Window } | { readonly window: null; readonly reason: string } => {
+): { readonly window: Window } | { readonly window: null; readonly reason: string; readonly restarted: boolean } => {
   const signals: Record<string, Counts> = {}
-  const notes: string[] = []
   let from = Number.NEGATIVE_INFINITY
   let until = Number.NEGATIVE_INFINITY
   for (const [name, reading] of after) {
     const earlier = before.get(name)
-    if (!earlier) return { window: null, reason: `signal ${name} had no reading before` }
+    if (!earlier) return { window: null, reason: `signal ${name} had no reading before`, restarted: false }
     const difference = countsBetween(earlier.slots satisfies Counters, reading.slots, canary)
-    if (difference.counts === null) return { window: null, reason: `signal ${name}: ${difference.reason}` }
+    if (difference.counts === null) return { window: null, reason: `signal ${name}: ${difference.reason}`, restarted: difference.restarted }
     signals[name] = difference.counts
-    notes.push(...difference.notes.map(note => `signal ${name}: ${note}`))
     from = Math.max(from, earlier.at)
     until = Math.max(until, reading.at)
   }
-  return until > from ? { window: { from, until, signals, notes } } : { window: null, reason: 'no time has passed since the last reading' }
+  return until > from
+    ? { window: { from, until, signals } }
+    : { window: null, reason: 'no time has passed since the last reading', restarted: false }
 }

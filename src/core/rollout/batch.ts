@@ -10,34 +10,28 @@ export type Counters = Readonly<Record<Slot, SlotCounters>>
 
 export const otherSlot = (slot: Slot): Slot => (slot === 'blue' ? 'green' : 'blue')
 
-/**
- * What happened in one slot between two readings. Where a counter went down the server began again, so all that it shows now happened since: `reset` says
- * so. Null where the two numbers contradict each other.
- */
-const difference = (before: SlotCounters, after: SlotCounters): (SlotCounters & { readonly reset: boolean }) | null => {
-  const reset = after.total < before.total || after.bad < before.bad
-  const total = reset ? after.total : after.total - before.total
-  const bad = reset ? after.bad : after.bad - before.bad
-  return bad > total ? null : { total, bad, reset }
-}
+/** Counts of a window by arm, or why there are none; `restarted`: a counter went down, so what happened since cannot be known. */
+export type Difference = { readonly counts: Counts } | { readonly counts: null; readonly reason: string; readonly restarted: boolean }
 
-/** The counts of the window between two readings, by arm; `notes` say what a reader must know. Null counts: contradictory, with the reason. */
-export const countsBetween = (
-  before: Counters,
-  after: Counters,
-  canary: Slot,
-): { readonly counts: Counts; readonly notes: readonly string[] } | { readonly counts: null; readonly reason: string } => {
+/**
+ * What happened between two readings, by arm. Where a counter went down the window is left out: its server may have begun again, but as well another of
+ * several instances may have answered, and then what it shows now would be thousands of requests that never were, counted as proof.
+ */
+export const countsBetween = (before: Counters, after: Counters, canary: Slot): Difference => {
   const stable = otherSlot(canary)
-  const ofCanary = difference(before[canary], after[canary])
-  const ofStable = difference(before[stable], after[stable])
-  if (!ofCanary || !ofStable)
-    return { counts: null, reason: `more bad requests than requests in slot ${ofCanary ? stable : canary} since the last reading` }
-  const notes = [
-    ...(ofCanary.reset ? [`the counters of slot ${canary} began again`] : []),
-    ...(ofStable.reset ? [`the counters of slot ${stable} began again`] : []),
-  ]
+  const none = (reason: string, restarted: boolean): Difference => ({ counts: null, reason, restarted })
+  for (const slot of [canary, stable])
+    if (after[slot].total < before[slot].total || after[slot].bad < before[slot].bad)
+      return none(`the counters of slot ${slot} began again, or another instance answered`, true)
+  for (const slot of [canary, stable])
+    if (after[slot].bad - before[slot].bad > after[slot].total - before[slot].total)
+      return none(`more bad requests than requests in slot ${slot} since the last reading`, false)
   return {
-    counts: { canary: ofCanary.total, canaryBad: ofCanary.bad, stable: ofStable.total, stableBad: ofStable.bad },
-    notes,
+    counts: {
+      canary: after[canary].total - before[canary].total,
+      canaryBad: after[canary].bad - before[canary].bad,
+      stable: after[stable].total - before[stable].total,
+      stableBad: after[stable].bad - before[stable].bad,
+    },
   }
 }

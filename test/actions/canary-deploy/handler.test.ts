@@ -112,6 +112,38 @@ describe('a canary', () => {
     expect(of.lines.some(line => line.startsWith('warning: hold: signal errors'))).toBe(true)
   })
 
+  it.each([
+    [
+      'of several instances of which another answers each time',
+      (look: number) => 3000 - 10 * (look % 2),
+      /5 looks.*or another instance answered/,
+    ],
+    ['of a server that begins again all the time', (look: number) => 5000 - look, /5 looks.*slot green began again/],
+  ])('is not promoted on the counters %s', async (_what, total, reason) => {
+    const { of, context } = await withChampion()
+    let look = 0
+    const read = async () => {
+      look += 1
+      return { at: of.ports.clock.now() / 1000, slots: { blue: { total: 6000 * look, bad: 0 }, green: { total: total(look), bad: 0 } } }
+    }
+    const answer = await canaryDeployHandler(
+      { ...of.ports, signals: [{ name: 'errors', read }] },
+      context,
+    )({ version: undefined, plan: false })
+    expect(answer.outputs).toMatchObject({ decision: 'held', version: 1 })
+    expect(answer.failure).toMatch(reason)
+    expect(of.percent).toEqual({ blue: 100, green: 0 })
+  })
+
+  it('says in the end why nothing could be judged', async () => {
+    const { of, context } = await withChampion()
+    const read = async () => Promise.reject(new Error('signal errors answered with status 500'))
+    const settings = { ...context.settings, judge: { ...context.settings.judge, max_duration: '1m' } }
+    const ports = { ...of.ports, signals: [{ name: 'errors', read }] }
+    const answer = await canaryDeployHandler(ports, { ...context, settings })({ version: undefined, plan: false })
+    expect(answer.failure).toMatch(/not proven within 1m: signal errors answered with status 500/)
+  })
+
   it('is held while somebody else moves the weight, and gives the traffic back in the end', async () => {
     const { of, context } = await withChampion()
     const sleep = of.ports.clock.sleep

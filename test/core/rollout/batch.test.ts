@@ -13,16 +13,15 @@ describe('countsBetween', () => {
   it('takes differences by arm', () => {
     expect(countsBetween(counters(1000, 10, 50, 1), counters(1950, 12, 100, 5), 'green')).toEqual({
       counts: { canary: 50, canaryBad: 4, stable: 950, stableBad: 2 },
-      notes: [],
     })
   })
-  it('counts what happened since counters began again, and says so', () => {
-    expect(countsBetween(counters(1000, 10, 500, 3), counters(1100, 10, 40, 2), 'green')).toEqual({
-      counts: { canary: 40, canaryBad: 2, stable: 100, stableBad: 0 },
-      notes: ['the counters of slot green began again'],
-    })
-    expect(countsBetween(counters(1000, 10, 5, 3), counters(1100, 10, 40, 2), 'green')).toMatchObject({
-      counts: { canary: 40, canaryBad: 2 },
+  it('leaves a window out in which counters began again: what they show now may never have happened', () => {
+    const reason = 'the counters of slot green began again, or another instance answered'
+    expect(countsBetween(counters(1000, 10, 500, 3), counters(1100, 10, 40, 2), 'green')).toEqual({ counts: null, reason, restarted: true })
+    expect(countsBetween(counters(1000, 10, 5, 3), counters(1100, 10, 40, 2), 'green')).toEqual({ counts: null, reason, restarted: true })
+    expect(countsBetween(counters(1000, 10, 5, 3), counters(999, 10, 40, 3), 'green')).toMatchObject({
+      counts: null,
+      reason: expect.stringContaining('slot blue'),
     })
   })
   it('refuses a contradiction instead of judging it', () => {
@@ -30,6 +29,7 @@ describe('countsBetween', () => {
     expect(countsBetween(counters(1000, 0, 0, 0), counters(1001, 5, 1, 0), 'green')).toMatchObject({
       counts: null,
       reason: expect.stringContaining('slot blue'),
+      restarted: false,
     })
   })
 })
