@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { statusOf } from '../../adapters/github/errors.ts'
 import type { RunnerContext } from '../../adapters/runner/context.ts'
 import { loosened } from '../../core/comparison/assess.ts'
 import { parseConfiguration, selectModel } from '../../core/configuration/parse.ts'
@@ -35,7 +36,9 @@ export const findRules = async (
   config: string,
   wanted: string | undefined,
 ): Promise<Rules> => {
-  const ownText = await textHere(context, forge, config)
+  const here = await readFile(join(context.workspace, config), 'utf8').catch(() => null)
+  const committed = isProposal(context) && here !== null ? null : await committedText(context, forge, config)
+  const ownText = committed ?? here
   const own = ownText === null ? null : () => parseConfiguration(ownText, config)
   if (!isProposal(context)) {
     if (own === null)
@@ -44,12 +47,14 @@ export const findRules = async (
     const { name, model } = selectModel(configuration, wanted)
     const branch = context.ref?.replace(/^refs\/(heads|tags)\//, '') ?? 'this checkout'
     const at = context.commit === null ? '' : ` at ${context.commit.slice(0, 7)}`
+    const changed = committed !== null && here !== null && plain(here) !== plain(committed)
+    const aside = changed ? ' (this checkout has another one, which does not count)' : ''
     return {
       name,
       model,
       configuration,
       isNew: false,
-      policy: { from: `${config} of ${branch}${at}`, digest: digestOfRules(model), loosened: [] },
+      policy: { from: `${config} of ${branch}${at}${aside}`, digest: digestOfRules(model), loosened: [] },
     }
   }
 
@@ -95,11 +100,21 @@ const digestOfRules = (model: ModelConfiguration): string => {
 
 const placeOf = (context: RunnerContext): string => (context.commit === null ? ' in this checkout' : ` at ${context.commit.slice(0, 7)}`)
 
-const textHere = async (context: RunnerContext, forge: Forge | null, config: string): Promise<string | null> => {
-  const text = await readFile(join(context.workspace, config), 'utf8').catch(() => null)
-  if (text !== null || forge === null || context.commit === null) return text
-  return forge.fileAt(config, context.commit)
+/**
+ * The configuration of the commit itself: what a training script has made of the file in the checkout, in an earlier step of the same job, decides nothing. Null
+ * where GitHub is not asked or does not know the commit.
+ */
+const committedText = async (context: RunnerContext, forge: Forge | null, config: string): Promise<string | null> => {
+  if (forge === null || context.commit === null) return null
+  try {
+    return await forge.fileAt(config, context.commit)
+  } catch (error) {
+    if (statusOf(error) === 404) return null
+    throw error
+  }
 }
+
+const plain = (text: string): string => text.replaceAll('\r\n', '\n')
 
 const baseCommit = async (context: RunnerContext, forge: Forge | null): Promise<string> => {
   if (forge === null) throw new UserError('the rules of the base branch cannot be read without a token: give the input `token`')

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { compareChampion } from '../../../src/actions/compare-champion/handler.ts'
 import { evaluateGate } from '../../../src/actions/evaluate-gate/handler.ts'
 import { register } from '../../../src/actions/register/handler.ts'
+import { GitHubError } from '../../../src/adapters/github/errors.ts'
 import { UserError } from '../../../src/core/errors.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 import { keepRun, recordOf, sha256 } from '../fixtures.ts'
@@ -205,6 +206,24 @@ describe('whose rules count', () => {
     expect([...bench.comments.keys()]).toEqual(['7 <!-- refline churn model-pr.yml -->'])
     expect([...bench.comments.values()][0]).toMatch(/0\.99.*0\.1|loosen/is)
   })
+  it("are the commit's on the default branch, whatever a training script made of the file in the checkout", async () => {
+    await using folder = await temporaryFolder()
+    const bench = await benchIn(folder.path, loose, {}, forgeOf({ ['c'.repeat(40)]: { 'refline.yml': strict } }))
+    await withRun(bench, predictionsOf(1200, 0.4), '1')
+    expect((await evaluateGate(request, bench.ports)).outputs.verdict).toBe('fail')
+    expect((await register(registering, bench.ports)).outputs.outcome).toBe('kept')
+    expect(bench.log.join('\n')).toContain('rules: refline.yml of main at ccccccc (this checkout has another one, which does not count)')
+  })
+  it('are those of the checkout where GitHub does not know the commit', async () => {
+    await using folder = await temporaryFolder()
+    const forge = forgeOf({})
+    const fileAt = () => Promise.reject(new GitHubError('GitHub knows nothing of it', 404, [], null))
+    const bench = await benchIn(folder.path, configuration, {}, { ...forge, fileAt })
+    await withRun(bench, predictionsOf(1200, 0.4), '1')
+    expect((await evaluateGate(request, bench.ports)).outputs.verdict).toBe('pass')
+    const broken = { ...forge, fileAt: () => Promise.reject(new GitHubError('GitHub answered with 502', 502, [], null)) }
+    await expect(evaluateGate(request, { ...bench.ports, forge: broken })).rejects.toThrow(/502/)
+  })
   it('are its own for a model that the base does not know, said so', async () => {
     await using folder = await temporaryFolder()
     const bench = await benchIn(folder.path, configuration, pull, forgeOf({ [base]: {} }))
@@ -305,7 +324,8 @@ describe('the champion on the same holdout', () => {
 describe('an override', () => {
   const overriding = { ...request, overrideReason: 'the holdout is known to be wrong' }
   const failing = async (folder: string, permission: string, change = {}) => {
-    const bench = await benchIn(folder, configuration, change, forgeOf({ [base]: { 'refline.yml': configuration } }, permission))
+    const files = { 'refline.yml': configuration }
+    const bench = await benchIn(folder, configuration, change, forgeOf({ [base]: files, ['c'.repeat(40)]: files }, permission))
     await withRun(bench, predictionsOf(1200, 0.05), '1')
     return bench
   }
