@@ -1,4 +1,4 @@
-import { appendFileSync, writeSync } from 'node:fs'
+import { writeFileSync, writeSync } from 'node:fs'
 import type { Place } from '../core/errors.ts'
 import { harmless } from '../core/report/log-line.ts'
 
@@ -35,7 +35,10 @@ export const mask = (value: string, env: NodeJS.ProcessEnv): void => {
   say(`::add-mask::${escapeData(value)}`)
 }
 
-/** Writes the outputs in one append. Names are ours and closed; values are fenced by a delimiter nobody can guess. */
+/**
+ * Writes the outputs, over whatever stands in the step's file: it is this action's alone, and a user's command that found its path somewhere (the environment
+ * of its parent process, for one) may have written there. Names are ours and closed; values are fenced by a delimiter nobody can guess.
+ */
 export const writeOutputs = (outputs: ReadonlyMap<string, string>, env: NodeJS.ProcessEnv): void => {
   const file = env.GITHUB_OUTPUT
   if (file === undefined || file === '') {
@@ -43,5 +46,5 @@ export const writeOutputs = (outputs: ReadonlyMap<string, string>, env: NodeJS.P
     return
   }
   const delimiter = `refline_${crypto.randomUUID()}`
-  appendFileSync(file, [...outputs].map(([name, value]) => `${name}<<${delimiter}\n${value}\n${delimiter}\n`).join(''))
+  writeFileSync(file, [...outputs].map(([name, value]) => `${name}<<${delimiter}\n${value}\n${delimiter}\n`).join(''))
 }
