@@ -11,7 +11,7 @@ import type { Assessment, JudgedRow, Opponent } from './assessment.ts'
 import { rocCurve } from './curves.ts'
 import { noPredictions, type Sources } from './evidence.ts'
 import { orderById, pair } from './pair.ts'
-import { judgeRows } from './rows.ts'
+import { gateRules, judgeRows } from './rows.ts'
 import { judgeSlices } from './slices.ts'
 import { conclude } from './verdict.ts'
 
@@ -112,7 +112,8 @@ export const assess = (request: AssessmentRequest): Assessment => {
   }
   const { rows, notes } = judgeRows(rules, sources, request.change)
   const slices = judgeSlices(rules, broken, sources)
-  const conclusion = conclude({ model, rules, opponent, change: request.change, rows, slices: slices.judged, blocked: slices.blocked })
+  const blocked = [...slices.blocked, ...nothingJudged(rows, slices)]
+  const conclusion = conclude({ model, rules, opponent, change: request.change, rows, slices: slices.judged, blocked })
   return {
     schema: 1,
     model,
@@ -141,6 +142,16 @@ export const assess = (request: AssessmentRequest): Assessment => {
     run_digest: request.runDigest,
     predictions_digest: run.predictions?.sha256 ?? null,
   }
+}
+
+/** Where no rule at all could be judged nothing could have failed, which is no reason to pass. */
+const nothingJudged = (rows: readonly JudgedRow[], slices: ReturnType<typeof judgeSlices>): string[] => {
+  const judged =
+    rows.some(row => gateRules(row.rules).some(rule => rule.verdict !== 'not-applicable')) ||
+    slices.judged.some(slice => slice.rules.length > 0)
+  return judged || slices.blocked.length > 0
+    ? []
+    : ['no rule could be judged: every slice has too little support, and no gate says anything about all rows']
 }
 
 const usesSeed = (rows: readonly JudgedRow[]): boolean =>

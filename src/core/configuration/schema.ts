@@ -24,7 +24,9 @@ const gate = z
   .refine(rule => Object.keys(rule).length > 0, 'a gate needs at least one of min, max, max_drop, max_rise')
 export type Gate = z.output<typeof gate>
 
-const sliceGate = z.strictObject({ min: z.number().optional(), max: z.number().optional() })
+const sliceGate = z
+  .strictObject({ min: z.number().optional(), max: z.number().optional() })
+  .refine(rule => rule.min !== undefined || rule.max !== undefined, 'a slice gate needs min or max')
 
 const predictions = z.union([
   nonEmpty.transform(file => ({ file })),

@@ -172,6 +172,12 @@ describe('figures without rows', () => {
 })
 
 describe('slices', () => {
+  it('that all have too little support pass nothing where they are the only rules', () => {
+    const rules = rulesOf({ gates: {}, slices: { region: { min_support: 10_000, recall: { min: 0.2 } } } })
+    const found = judge({ rules })
+    expect(found).toMatchObject({ verdict: 'fail', decision: 'keep' })
+    expect(found.because.join()).toContain('no rule could be judged')
+  })
   it('are judged in the metric’s own denominator', () => {
     const rules = rulesOf({ gates: { roc_auc: { min: 0.6 } }, slices: { region: { min_support: 60, recall: { min: 0.2 } } } })
     const found = judge({ rules })

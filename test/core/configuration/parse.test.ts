@@ -61,6 +61,12 @@ describe('parseConfiguration', () => {
     ['a name that cannot be a ref', churn.replace('churn:', '../churn:'), 2, /this name cannot be used/],
     ['a key given twice', `${churn}models: {}\n`, 9, /must be unique/],
     ['a gate without a rule', churn.replace('{ min: 0.90, max_drop: 2% }', '{}'), 8, /needs at least one of/],
+    [
+      'a slice gate without a rule',
+      churn.replace('    gates:', '    slices: { region: { recall: {} } }\n    gates:'),
+      churn.split('\n').findIndex(line => line.startsWith('    gates:')) + 1,
+      /slice gate needs min or max/,
+    ],
     ['a tag', churn.replace('binary', '!!js/function x'), 3, /tag/i],
     ['several documents', `${churn}---\na: 1\n`, 9, /multiple documents/],
     ['a syntax error', 'models:\n  churn: [\n', 3, /not readable as YAML/],
