@@ -39,6 +39,9 @@ export const register = async (request: RegisterRequest, ports: RegisterPorts): 
   if (failure !== null)
     return kept(judged, ports, `${rules.name} is not registered, its gate did not pass: ${assessment.headline}`, failure)
 
+  // What is decided here everything after it builds on; and the newest state alone, which was judged by, could be anybody's who may push.
+  await ports.ledger.records(rules.name)
+
   const packed = await ports.pack(judged)
   const known = Object.values(judged.state.records).some(version => version.digest === packed.digest)
   if (request.when === 'promote' && assessment.decision !== 'promote' && !known)

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { fetchVersion } from '../../../src/actions/model-files.ts'
 import { type RegisterPorts, type RegisterRequest, register } from '../../../src/actions/register/handler.ts'
+import { UserError } from '../../../src/core/errors.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 import { keepRun, recordOf, sha256 } from '../fixtures.ts'
 import { type Bench, benchIn, predictionsOf } from '../judging.ts'
@@ -121,6 +122,18 @@ describe('where it may be done', () => {
     const bench = await benchIn(folder.path, configuration(), { ref: 'refs/heads/release' })
     await withRun(bench, 0.35, '1')
     expect((await register({ ...request, allowRef: 'refs/heads/release' }, bench.ports)).outputs.version).toBe(1)
+  })
+})
+
+describe('a ledger that was tampered with', () => {
+  it('gets nothing more: the whole chain is checked before anything is published', async () => {
+    await using folder = await temporaryFolder()
+    const bench = await benchIn(folder.path, configuration())
+    await withRun(bench, 0.35, '1')
+    const ledger = { ...bench.ports.ledger, records: () => Promise.reject(new UserError('The ledger of churn cannot be trusted')) }
+    await expect(register(request, { ...bench.ports, ledger })).rejects.toThrow(/cannot be trusted/)
+    expect(await bench.ports.store.tags('churn')).toEqual([])
+    expect((await bench.ports.ledger.read('churn')).seq).toBe(0)
   })
 })
 
