@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { minifySync } from 'rolldown/utils'
+import manifest from '../package.json' with { type: 'json' }
 import { actionNames, root } from './actions.ts'
+import { groupLicences } from './licences.ts'
 
 // Builds dist/: one bundle with lazy chunks that all actions share, and a stub per action. The same sources give the same bytes.
 // Types are not checked here; `npm run check` does that.
@@ -63,6 +65,8 @@ const { code, assets } = await bundle(join(work, 'src/dispatch.js'), {
   filterAssetBase: join(work, 'no-assets'),
 })
 
+const isPackage = (name: string): boolean => name === manifest.name || existsSync(join(root, 'node_modules', name, 'package.json'))
+
 const files = new Map<string, string>([
   ['package.json', '{ "type": "module" }\n'],
   ['index.js', finished('index.js', code)],
@@ -70,7 +74,7 @@ const files = new Map<string, string>([
 for (const [name, { source }] of Object.entries(assets)) {
   if (name === 'package.json') continue
   if (name !== 'licenses.txt' && !/^[\w.-]+\.index\.js$/.test(name)) throw new Error(`the bundle would ship an unexpected file: ${name}`)
-  files.set(name, name.endsWith('.js') ? finished(name, String(source)) : String(source))
+  files.set(name, name.endsWith('.js') ? finished(name, String(source)) : groupLicences(String(source), isPackage))
 }
 for (const name of actionNames()) files.set(`${name}.js`, stub(name))
 
