@@ -162,7 +162,7 @@ const conclude = async (
   witnessed?: { readonly mirrored: Mirror; readonly ticks: readonly RolloutTick[] },
 ): Promise<Answer> => {
   const { version } = record
-  const { live } = environmentOf(await ports.ledger.read(context.model), context.environment)
+  const { live, history } = environmentOf(await ports.ledger.read(context.model), context.environment)
   const mirrored =
     witnessed?.mirrored ??
     (await mirror(ports, {
@@ -183,6 +183,7 @@ const conclude = async (
     decision: ended.decision,
     reason: ended.reason,
     quarantined: ended.quarantined,
+    previous: history[0]?.version ?? null,
     deploymentUrl: mirrored.url,
     ticks: witnessed?.ticks ?? [],
   }

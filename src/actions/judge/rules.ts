@@ -77,7 +77,7 @@ export const findRules = async (
       model,
       configuration,
       isNew: true,
-      policy: { from: `this change (${why}); please review them too`, digest: digestOfRules(model), loosened: [] },
+      policy: { from: `this change (${why})`, digest: digestOfRules(model), loosened: [] },
     }
   }
   return {

@@ -32,6 +32,8 @@ interface Question {
   readonly surplus: Surplus
   /** Says of a number that it lies outside: "0.8995 is below 0.90". */
   readonly outside: (value: number) => string
+  /** Says of the worse end of the interval how far it goes: "may be as low as 0.8995". */
+  readonly doubt: (end: number) => string
   readonly detectable: number | null
 }
 
@@ -51,7 +53,9 @@ const fixed = (
   sentence,
 })
 
-const shownInterval = ({ low, high }: Estimate): string => (low === null || high === null ? '' : ` [${figure(low)}, ${figure(high)}]`)
+/** The interval of a difference, with its signs. */
+const shownInterval = ({ low, high }: Estimate): string =>
+  low === null || high === null ? '' : ` [${[low, high].map(end => `${end > 0 ? '+' : ''}${figure(end)}`).join(', ')}]`
 
 const answer = (question: Question, rows: number | null, policy: Policy): JudgedRule => {
   const { kind, bound, relative, limit, estimate, surplus, outside } = question
@@ -88,7 +92,7 @@ const answer = (question: Question, rows: number | null, policy: Policy): Judged
       question.detectable !== null && margin > 0 && (kind === 'max_drop' || kind === 'max_rise')
         ? `; about ${aboutRows(rows * (question.detectable / margin) ** 2)} rows would tell if the two are equal`
         : ''
-    return undecided(base, inside, policy, `may be as far off as ${figure(ends[0], limit)}${needed}`, outside(value))
+    return undecided(base, inside, policy, `${question.doubt(ends[0])}${needed}`, outside(value))
   }
   return undecided(base, inside, policy, estimate.reason ?? 'there is no interval', outside(value))
 }
@@ -117,6 +121,7 @@ const absolute = (kind: 'min' | 'max', bound: number, evidence: Evidence, policy
       estimate: evidence.challenger,
       surplus: kind === 'min' ? value => value - bound : value => bound - value,
       outside: value => `${figure(value, bound)} is ${kind === 'min' ? 'below' : 'above'} ${bound}`,
+      doubt: end => `may be as ${kind === 'min' ? 'low' : 'high'} as ${figure(end, bound)}`,
       detectable: null,
     },
     evidence.rows,
@@ -155,6 +160,7 @@ const relativeRule = (kind: 'max_drop' | 'max_rise', bound: Bound, evidence: Evi
       surplus: drop ? gap => gap + margin : gap => margin - gap,
       outside: gap =>
         gap === 0 ? 'equal to the champion' : `${figure(Math.abs(gap), margin)} ${gap < 0 ? 'lower' : 'higher'} than the champion`,
+      doubt: gap => `could be ${figure(Math.abs(gap), margin)} ${drop ? 'lower' : 'higher'}`,
       detectable: evidence.difference.detectable,
     },
     evidence.rows,

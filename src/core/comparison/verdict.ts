@@ -65,10 +65,10 @@ export const conclude = (judged: Judged): Conclusion => {
   const primary = judged.rows.find(row => row.primary)
   const because = [...failed, ...unreachable, ...open]
   const promotion = promotionOf(primary)
-  if (decision !== 'promote' && promotion && promotion.verdict !== 'pass' && opponent.kind === 'champion') {
+  if (verdict !== 'fail' && decision !== 'promote' && promotion && promotion.verdict !== 'pass' && opponent.kind === 'champion') {
     because.push(`${primary?.metric}: ${promotion.sentence}`)
   }
-  return { verdict, decision, headline: headline(judged, verdict, decision, because[0] ?? ''), because }
+  return { verdict, decision, headline: headline(judged, verdict, decision, because), because }
 }
 
 const primaryFigures = ({ rules, rows }: Judged): string => {
@@ -79,7 +79,7 @@ const primaryFigures = ({ rules, rows }: Judged): string => {
   return ` (${title} ${shortFigure(theirs)} → ${shortFigure(ours)})`
 }
 
-const failedHeadline = (judged: Judged, first: string): string => {
+const failedHeadline = (judged: Judged, [first = '', ...more]: readonly string[]): string => {
   const primary = judged.rows.find(row => row.primary)
   const worse =
     primary && gateRules(primary.rules).find(rule => rule.verdict === 'fail' && (rule.kind === 'max_drop' || rule.kind === 'max_rise'))
@@ -88,12 +88,13 @@ const failedHeadline = (judged: Judged, first: string): string => {
     const figures = primaryFigures(judged).replace(/\)$/, `, allowed ${worse.kind === 'max_drop' ? 'drop' : 'rise'} ${allowed})`)
     return `${judged.model} must not merge: it is worse than champion v${judged.opponent.version}${figures}`
   }
-  return `${judged.model} must not merge: ${first}`
+  return `${judged.model} must not merge: ${first}${more.length === 0 ? '' : `, and ${more.length} more`}`
 }
 
-const headline = (judged: Judged, verdict: Verdict, decision: Decision, first: string): string => {
+const headline = (judged: Judged, verdict: Verdict, decision: Decision, because: readonly string[]): string => {
   const { model, opponent } = judged
-  if (verdict === 'fail') return failedHeadline(judged, first)
+  if (verdict === 'fail') return failedHeadline(judged, because)
+  const first = because[0] ?? ''
   if (opponent.kind === 'unreachable') return `${model}: cannot tell whether it may merge, because ${first}`
   const merge = verdict === 'pass' ? `${model} may merge` : `${model}: not proven that it may merge`
   if (opponent.kind === 'first') {

@@ -36,9 +36,7 @@ const loosenedRules = ({ rules }: Assessment): string | null =>
     : `**This change loosens rules.** It was judged by the rules before it; what it would loosen:\n${bullets(rules.loosened)}`
 
 const newModel = (assessment: Assessment, context: CommentContext): string | null =>
-  context.newModel
-    ? `New model: its rules come from this change itself (${escapeMarkdown(assessment.rules.from, 200)}). **Please review them too.**`
-    : null
+  context.newModel ? `New model, judged by the rules of ${escapeMarkdown(assessment.rules.from, 200)}. **Please review them too.**` : null
 
 const opponentWords = ({ opponent }: Assessment): string | null => {
   if (opponent.kind === 'first')

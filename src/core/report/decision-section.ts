@@ -36,6 +36,14 @@ const whatChanged = (context: CommentContext): string =>
     ...[sizeWords(context)].filter(words => words !== null),
   ].join(' · ')
 
+/** Methods that are named after somebody or something; the others are words already. */
+const methodNames: Readonly<Record<string, string>> = {
+  delong: 'DeLong',
+  wilson: 'Wilson',
+  'wilson on the smaller class': 'Wilson on the smaller class',
+  t: "Student's t",
+}
+
 const testWords = (row: JudgedRow): string | null => {
   const { difference, challenger } = row
   if (difference?.test) {
@@ -47,7 +55,9 @@ const testWords = (row: JudgedRow): string | null => {
         : `, these rows show a difference of ${Number(difference.detectable.toPrecision(2))} in 4 of 5 cases`
     return `${escapeMarkdown(row.title, 100)}: ${escapeMarkdown(difference.test, 100)}${statistic}${p}${detectable}`
   }
-  return challenger.method === null ? null : `${escapeMarkdown(row.title, 100)}: interval by ${escapeMarkdown(challenger.method, 60)}`
+  return challenger.method === null
+    ? null
+    : `${escapeMarkdown(row.title, 100)}: interval by ${escapeMarkdown(methodNames[challenger.method] ?? challenger.method, 60)}`
 }
 
 const changeWords: Readonly<Record<Assessment['change'], string>> = {

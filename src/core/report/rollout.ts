@@ -19,6 +19,8 @@ export interface RolloutStory {
   readonly decision: 'promoted' | 'rolled-back' | 'withdrawn'
   readonly reason: string
   readonly quarantined: boolean
+  /** The version that was live before a promoted one; absent or null where it was the first. */
+  readonly previous?: number | null
   readonly deploymentUrl: string
   readonly ticks?: readonly RolloutTick[]
 }
@@ -34,8 +36,9 @@ const sentence = ({ model, environment, version, live, decision, quarantined }: 
   return `⚠️ ${what} was withdrawn from ${where} undecided: ${traffic(live)}`
 }
 
-const next = ({ decision, quarantined, version }: RolloutStory): string | null => {
-  if (decision === 'promoted') return 'The version before it stays up in the other slot, so a rollback is one change of weight.'
+const next = ({ decision, quarantined, version, previous }: RolloutStory): string | null => {
+  if (decision === 'promoted')
+    return previous == null ? null : `v${previous} stays up in the other slot, so a rollback is one change of weight.`
   if (decision === 'withdrawn') return 'It is not quarantined: run the job again to try it again.'
   return quarantined ? `v${version} may not go live again while it is quarantined.` : null
 }

@@ -41,7 +41,8 @@ export const because = (rules: readonly JudgedRule[]): readonly string[] => {
         rule.verdict === 'pass' ||
         rule.verdict === 'not-applicable' ||
         rules.some(other => other !== rule && other.sentence === rule.sentence)
-      return told ? [] : [`${ruleWords(rule)} not shown: ${rule.sentence}`]
+      if (told) return []
+      return [rule.sentence.startsWith('not proven') ? rule.sentence : `${ruleWords(rule)} not shown: ${rule.sentence}`]
     }
     if (rule.verdict === 'not-applicable') return [`${ruleWords(rule)} not applicable: ${rule.sentence.replace(/^not applicable: /, '')}`]
     return [rule.sentence]

@@ -31,7 +31,7 @@ const compareRight = (challenger: Sample, champion: Sample, of: number | null, {
   return {
     interval: tangoInterval(onlyNow, onlyBefore, rows, confidence),
     method: 'tango',
-    test: `McNemar mid-p (${onlyNow} rows right only now, ${onlyBefore} only before)`,
+    test: `McNemar mid-p (rows right only now: ${onlyNow}, only before: ${onlyBefore})`,
     statistic: null,
     p: mcnemarMidP(onlyNow, onlyBefore),
     error: pairedProportionError(onlyNow, onlyBefore, rows),
