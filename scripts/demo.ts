@@ -50,7 +50,7 @@ const words: Readonly<Record<string, (step: StepResult) => string>> = {
     const comment = outputs['comment-url']
       ? `   -> ${relative(process.cwd(), join(folder, 'comments', `pr-${pullOf(outputs['comment-url'])}.md`))}`
       : ''
-    return `${outputs.decision}: ${outputs.champion ? `${difference} over v${outputs.champion}` : 'first version, absolute gates decide'}${comment}`
+    return `${outputs.decision}: ${outputs.champion ? `${difference} against v${outputs.champion}` : 'first version, absolute gates decide'}${comment}`
   },
   'evaluate-gate': ({ outputs, code }) => (code === 0 ? `${outputs.verdict}` : `FAIL${exitWords(code)}: ${outputs.reason}`),
   'canary-deploy': ({ outputs, code }) => `${outputs.decision}, live is v${outputs.version}${exitWords(code)}`,

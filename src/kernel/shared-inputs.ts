@@ -31,6 +31,12 @@ export const ledgerInput = {
   description: "Git remote that holds the ledger: a URL or a folder. By default the checkout's own origin, else the workflow's repository.",
 } as const
 
+/** `environment` */
+export const environmentInput = {
+  schema: text,
+  description: 'Environment of `refline.yml`; may be left out where the model lives in one only.',
+} as const
+
 /** `allow-ref` */
 export const allowRefInput = {
   schema: text,

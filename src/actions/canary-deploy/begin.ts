@@ -104,7 +104,10 @@ export const deployCanary = async (
     ports.log.info(`deploying v${record.version} into slot ${rollout.canary}`)
     await ports.target.deploy(rollout.canary, release)
     const { ready } = await ports.target.read()
-    if (!ready[rollout.canary]) throw new UserError(`slot ${rollout.canary} is not ready after the deploy command has ended`)
+    if (!ready[rollout.canary])
+      throw new UserError(
+        `slot ${rollout.canary} is not ready although \`target.deploy\` has ended: let it return only once the version answers`,
+      )
     return null
   } catch (error) {
     const reason = `v${record.version} could not be deployed, no traffic was moved: ${messageOf(error)}`.slice(0, 1900).toWellFormed()

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineAction } from '../../kernel/action.ts'
-import { flag, integer, text } from '../../kernel/codecs.ts'
-import { allowRefInput, configInput, ledgerInput, modelInput, tokenInput } from '../../kernel/shared-inputs.ts'
+import { flag, integer } from '../../kernel/codecs.ts'
+import { allowRefInput, configInput, environmentInput, ledgerInput, modelInput, tokenInput } from '../../kernel/shared-inputs.ts'
 
 /** Inputs and outputs of the action canary-deploy. */
 export const spec = defineAction({
@@ -12,11 +12,11 @@ export const spec = defineAction({
   inputs: {
     model: modelInput,
     config: configInput,
-    token: tokenInput,
     ledger: ledgerInput,
+    token: tokenInput,
     'allow-ref': allowRefInput,
     version: { schema: integer({ min: 1 }), description: 'Version to put live; by default the one that this workflow run registered.' },
-    environment: { schema: text, description: 'Environment of `refline.yml`; may be left out where the model lives in one only.' },
+    environment: environmentInput,
     plan: {
       schema: flag,
       description: 'Print the plan, the live weights and the signals with their present values; change nothing.',
@@ -26,7 +26,8 @@ export const spec = defineAction({
   outputs: {
     decision: {
       schema: z.enum(['promoted', 'rolled-back', 'held', '']),
-      description: 'What became of the version; empty where only a plan was asked for or nothing was registered.',
+      description:
+        '`promoted`, `rolled-back` or `held` (undecided, the champion has all traffic); empty where only a plan was asked for or nothing was registered.',
     },
     version: { schema: z.int().nullable(), description: 'The version that is live now.' },
     previous: { schema: z.int().nullable(), description: 'The version that was live before.' },

@@ -11,7 +11,10 @@ export const spec = defineAction({
   inputs: { ...judgeInputs, comment: commentInput, 'override-reason': overrideReasonInput },
   outputs: {
     verdict: { schema: verdict, description: '`pass`, `fail` or `inconclusive`.' },
-    failed: { schema: z.array(z.string()), description: 'Metrics and slices that did not pass, as a JSON list.' },
+    failed: {
+      schema: z.array(z.string()),
+      description: 'Metrics and slices that fail, as a JSON list; those that are inconclusive are not among them.',
+    },
     metrics: {
       schema: z.record(
         z.string(),

@@ -53,7 +53,7 @@ export interface Judged {
 export const judge = async (request: JudgeRequest, ports: JudgePorts): Promise<Judged> => {
   const rules = await findRules(ports.context, ports.forge, request.config, request.model)
   const run = await ports.runs.find(rules.name, request.run, () => registeredHere(ports, rules.name))
-  ports.log.info(`${rules.name}: run ${run.record.run} (${run.origin}), rules: ${rules.policy.from}`)
+  ports.log.info(`${rules.name}: judging run ${run.record.run} (${run.origin})`)
   const override = await allowedOverride(request.overrideReason, ports)
   const challenger = await readChallenger(run, rules)
   const state = await ports.ledger.read(rules.name)
@@ -152,5 +152,5 @@ export const gateFailure = (judged: Judged): string | null => {
   if (assessment.verdict === 'pass' || assessment.override !== null) return null
   const warns = rules.model.on_inconclusive === 'warn' && assessment.opponent.kind !== 'unreachable'
   if (assessment.verdict === 'inconclusive' && warns) return null
-  return [assessment.headline, ...assessment.because].join('\n')
+  return [assessment.headline, ...assessment.because.filter(sentence => !assessment.headline.includes(sentence))].join('\n')
 }

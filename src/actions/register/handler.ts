@@ -1,6 +1,7 @@
 import { UserError } from '../../core/errors.ts'
 import type { EventOf, LedgerState } from '../../core/lineage/events.ts'
 import { requestId } from '../../core/lineage/keys.ts'
+import { registrationWords } from '../../core/report/registration.ts'
 import type { Outcome } from '../../kernel/action.ts'
 import type { Boundary } from '../../kernel/failpoint.ts'
 import type { Appended, Proposal } from '../../ports/ledger.ts'
@@ -61,7 +62,7 @@ export const register = async (request: RegisterRequest, ports: RegisterPorts): 
     rules.name,
     {
       id: requestId('register', null, judged.run.record.run, asked),
-      subject: events => subjectOf(rules.name, assessment.headline, events[0]),
+      subject: events => subjectOf(rules.name, registrationWords(assessment), events[0]),
     },
     head => propose(judged, ports, packed, published, head),
   )
@@ -77,7 +78,7 @@ export const register = async (request: RegisterRequest, ports: RegisterPorts): 
   const outcome = appended.outcome === 'appended' && made !== undefined ? 'created' : 'existing'
   const reason =
     outcome === 'created'
-      ? `registered ${rules.name} v${version}: ${assessment.headline}`
+      ? `registered ${rules.name} v${version}: ${registrationWords(assessment)}`
       : `${rules.name} v${version} was registered before with the same bytes`
   await ports.runs.writeState({ schema: 1, model: rules.name, run: judged.run.record.run, version, reason })
   ports.log.info(`${reason} (${published.url})`)
@@ -140,8 +141,8 @@ const registeredBefore = async (
   return null
 }
 
-const subjectOf = (model: string, headline: string, event: Appended['events'][number] | undefined): string => {
-  if (event?.kind === 'register') return `register ${model} v${event.version.version}: ${headline}`
+const subjectOf = (model: string, why: string, event: Appended['events'][number] | undefined): string => {
+  if (event?.kind === 'register') return `register ${model} v${event.version.version}: ${why}`
   return event?.kind === 'seen-again' ? `seen again ${model} v${event.version}: the same bytes from run ${event.run}` : `register ${model}`
 }
 

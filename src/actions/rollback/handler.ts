@@ -159,7 +159,8 @@ const moveTraffic = async (
   await patiently(ports, patience, 'moving the traffic', async () => {
     if (!plan.moved) await setWeight(ports, plan.slot, 100, null, seq)
     const { percent } = await ports.target.read()
-    if (percent[plan.slot] !== 100) throw new UserError(`slot ${plan.slot} has ${percent[plan.slot]} % of the traffic, expected all of it`)
+    if (percent[plan.slot] !== 100)
+      throw new UserError(`the target shows ${percent[plan.slot]} % of the traffic on slot ${plan.slot} after all of it was moved there`)
   })
 }
 

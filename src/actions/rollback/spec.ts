@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineAction } from '../../kernel/action.ts'
 import { flag, integer, text } from '../../kernel/codecs.ts'
-import { allowRefInput, configInput, ledgerInput, modelInput, tokenInput } from '../../kernel/shared-inputs.ts'
+import { allowRefInput, configInput, environmentInput, ledgerInput, modelInput, tokenInput } from '../../kernel/shared-inputs.ts'
 
 /** Inputs and outputs of the action rollback. */
 export const spec = defineAction({
@@ -13,11 +13,11 @@ export const spec = defineAction({
   inputs: {
     model: modelInput,
     config: configInput,
-    token: tokenInput,
     ledger: ledgerInput,
+    token: tokenInput,
     'allow-ref': allowRefInput,
     reason: { schema: text.max(500, 'at most 500 characters'), description: 'Why; kept in the ledger for ever.', required: true },
-    environment: { schema: text, description: 'Environment of `refline.yml`; may be left out where the model lives in one only.' },
+    environment: environmentInput,
     to: {
       schema: integer({ min: 1 }),
       description: 'Version to go to; by default the stable one of a running canary, else the one that was live before.',
@@ -30,7 +30,8 @@ export const spec = defineAction({
     to: { schema: z.int(), description: 'The version that has the traffic.' },
     outcome: {
       schema: z.enum(['rolled-back', 'already', 'planned']),
-      description: '`already`: this request had been done before, or the version was live.',
+      description:
+        '`rolled-back`, `already` (this request had been done before, or the version was live) or `planned` (only a plan was asked for).',
     },
     seconds: { schema: z.number(), description: 'From the start of the action until the traffic was read back.' },
     'issue-url': { schema: z.string(), description: 'The incident issue; empty where the token may not write it.' },

@@ -94,7 +94,9 @@ export const commandTarget = (settings: CommandTargetSettings): Target => {
     }
     const parsed = slotAnswer.safeParse(value)
     if (!parsed.success)
-      throw new UserError(`target.${verb} printed ${line.slice(0, 200)}, which is not as expected: ${z.prettifyError(parsed.error)}`)
+      throw new UserError(
+        `target.${verb} printed ${line.slice(0, 200)}, which is not as expected (a line such as {"percent": 5, "ready": true}): ${z.prettifyError(parsed.error)}`,
+      )
     return parsed.data
   }
   const readSlot = async (slot: Slot) => answerOf('read', slot, await run('read', slot, {}))

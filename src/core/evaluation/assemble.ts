@@ -141,10 +141,8 @@ const binary = (
   const others = found.filter(value => value !== positive)
   if (others.length > 1) {
     throw new UserError(
-      `the task is binary, but labels and predictions have ${others.length + 1} values (${listed([positive, ...others])})`,
-      {
-        place: { file },
-      },
+      `the task is binary, but labels and predictions have ${others.length + 1} values (${listed([positive, ...others])}): write \`task: multiclass\` in refline.yml, or mend them`,
+      { place: { file } },
     )
   }
   const classes = [others[0] ?? (positive === '1' ? '0' : `not ${positive}`), positive]

@@ -33,7 +33,10 @@ export const readReportedMetrics = (text: string, file: string): Record<string, 
   const metrics = new Map<string, ReportedValue>()
   flatten(value, [], metrics, file)
   if (metrics.size > mostMetrics)
-    throw new UserError(`${file} holds ${metrics.size} metrics, more than ${mostMetrics}`, { place: { file } })
+    throw new UserError(
+      `${file} holds ${metrics.size} metrics, more than ${mostMetrics}; write only those that are judged or read by people`,
+      { place: { file } },
+    )
   return Object.fromEntries(metrics)
 }
 

@@ -1,0 +1,21 @@
+import type { Assessment } from '../comparison/assessment.ts'
+import { shortFigure } from '../comparison/figures.ts'
+import { isPromotion } from './verdict-words.ts'
+
+const primaryFigures = ({ rows }: Assessment): string => {
+  const primary = rows.find(row => row.primary)
+  const [ours, theirs] = [primary?.challenger.value, primary?.champion?.value]
+  return primary === undefined || ours == null || theirs == null ? '' : ` (${primary.metric} ${shortFigure(theirs)} → ${shortFigure(ours)})`
+}
+
+/** Why a run is registered as a version, for the ledger's subject and the job's log: plain text, not escaped. The headline would tell of a merge, which is long past. */
+export const registrationWords = (assessment: Assessment): string => {
+  const { opponent, decision, override } = assessment
+  if (override !== null) return `verdict ${assessment.verdict}, overridden by ${override.actor}: ${override.reason}`
+  if (opponent.kind === 'first') return 'the first version, all absolute gates pass'
+  if (opponent.kind === 'unreachable') return assessment.headline
+  const champion = `champion v${opponent.version}`
+  if (decision !== 'promote') return `passes its gates, ${champion} stays live${primaryFigures(assessment)}`
+  const superior = assessment.rows.find(row => row.primary)?.rules.find(isPromotion)?.kind !== 'non_inferior'
+  return `${superior ? 'better than' : 'not inferior to'} ${champion}${primaryFigures(assessment)}`
+}
