@@ -46,8 +46,6 @@ export interface Outcome<O extends Record<string, OutputSpec>> {
   readonly failure?: string
 }
 
-export type Handler<S> = S extends ActionSpec<infer I, infer O> ? (inputs: InputsOf<I>) => Promise<Outcome<O>> : never
-
 /** Declares an action: the one source of its types, its parser, its action.yml and its README table. */
 export const defineAction = <const I extends Record<string, InputSpec>, const O extends Record<string, OutputSpec>>(
   spec: ActionSpec<I, O>,

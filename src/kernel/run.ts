@@ -7,7 +7,7 @@ import { annotate, mask, print, writeOutputs } from './workflow-commands.ts'
  * Exit codes: it did what was asked or there was nothing to do · a verdict said no (gate failed, canary rolled back or held) · it could not answer
  * (configuration, network, no such run: a UserError) · a bug of ours (EX_SOFTWARE of sysexits.h).
  */
-export const exitCodes = { done: 0, verdict: 1, user: 2, bug: 70 } as const
+const exitCodes = { done: 0, verdict: 1, user: 2, bug: 70 } as const
 
 const bugReport = 'This is a bug in Refline, not in your workflow: please report it with the lines above.'
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'yaml'
@@ -42,12 +42,6 @@ export interface StepResult {
   /** Data of the `::error::` commands. */
   readonly errors: readonly string[]
 }
-
-/** True where the bundle of an action is there to be tested. */
-export const isBuilt = (action: string): boolean =>
-  fromSource
-    ? existsSync(join(root, 'src', 'actions', action, 'main.ts'))
-    : existsSync(join(root, 'dist', `${action}.js`)) && existsSync(join(root, 'actions', action, 'action.yml'))
 
 const declaredInputs = async (action: string): Promise<Readonly<Record<string, { readonly default?: unknown }>>> => {
   if (!fromSource) {

@@ -65,11 +65,7 @@ export const bareRepository = async (path: string): Promise<void> => {
 }
 
 /** Writes files into a clone and commits them; returns the commit's id. */
-export const commitFiles = async (
-  clone: string,
-  message: string,
-  files: Readonly<Record<string, string | Uint8Array>>,
-): Promise<string> => {
+const commitFiles = async (clone: string, message: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<string> => {
   for (const [name, content] of Object.entries(files)) {
     const path = join(clone, name)
     await mkdir(dirname(path), { recursive: true })

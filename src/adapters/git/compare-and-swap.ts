@@ -43,7 +43,7 @@ const shortestCall = 5000
 const readingSeconds = 60
 
 /** Milliseconds to wait after the n-th failure: full jitter, `U(0, min(4 s, 50 ms * 2^n))`. */
-export const backoff = (failures: number, random: () => number): number => random() * Math.min(longestWait, firstWait * 2 ** failures)
+const backoff = (failures: number, random: () => number): number => random() * Math.min(longestWait, firstWait * 2 ** failures)
 
 const callTimeout = (settings: LoopSettings, end: number): number =>
   Math.max(shortestCall, Math.min(longestCall, end - settings.clock.now()))

@@ -28,10 +28,10 @@ export const difference = z.strictObject({
 })
 export type Difference = z.output<typeof difference>
 
-export const ruleKind = z.enum(['min', 'max', 'max_drop', 'max_rise', 'superior', 'non_inferior'])
+const ruleKind = z.enum(['min', 'max', 'max_drop', 'max_rise', 'superior', 'non_inferior'])
 
 /** One rule on one metric, judged. `proven` is false where the point estimate decided because the interval could not. */
-export const judgedRule = z.strictObject({
+const judgedRule = z.strictObject({
   kind: ruleKind,
   bound: z.number().nullable(),
   relative: z.boolean(),
@@ -43,7 +43,7 @@ export const judgedRule = z.strictObject({
 export type JudgedRule = z.output<typeof judgedRule>
 
 /** One row of the report: a metric of the challenger, of the champion where there is one, and the rules on it. */
-export const judgedRow = z.strictObject({
+const judgedRow = z.strictObject({
   metric: z.string().describe('name as in refline.yml, such as recall'),
   title: z.string().describe('as shown, such as "recall @ 0.2"'),
   primary: z.boolean(),
@@ -57,7 +57,7 @@ export const judgedRow = z.strictObject({
 export type JudgedRow = z.output<typeof judgedRow>
 
 /** A subgroup of rows with its own rules. Too small a support is "not judged", said so. */
-export const judgedSlice = z.strictObject({
+const judgedSlice = z.strictObject({
   column: z.string(),
   value: z.string(),
   rows: z.int().min(0),

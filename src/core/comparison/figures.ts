@@ -10,7 +10,7 @@ export const figure = (value: number, bound?: number): string => {
 /** A share that is short in words: 0.918. */
 export const shortFigure = (value: number): string => (Math.abs(value) >= 10 ? figure(value) : value.toFixed(3).replace('-', '−'))
 
-export const rowCount = (rows: number): string => rows.toLocaleString('en')
+const rowCount = (rows: number): string => rows.toLocaleString('en')
 
 /** About how many rows, to two digits. */
 export const aboutRows = (rows: number): string => rowCount(Number(Math.ceil(rows).toPrecision(2)))

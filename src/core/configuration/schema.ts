@@ -91,7 +91,6 @@ const target = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('command'), deploy: command, read: command, set: command, pass_env: passEnv }),
 ])
-export type TargetConfiguration = z.output<typeof target>
 
 const signal = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -106,7 +105,6 @@ const signal = z.discriminatedUnion('kind', [
     required: z.boolean().default(true),
   }),
 ])
-export type SignalConfiguration = z.output<typeof signal>
 
 const environmentConfiguration = z.strictObject({
   models: z.array(modelName).optional().describe('which models live here; all by default'),

@@ -13,7 +13,7 @@ export const slot = z.enum(['blue', 'green'])
 export type Slot = z.output<typeof slot>
 
 /** One metric as it was judged; undefined values are null with their reason in the stored result. */
-export const judgedMetric = z.strictObject({
+const judgedMetric = z.strictObject({
   name: z.string().max(80),
   value: z.number().nullable(),
   low: z.number().nullable(),
@@ -114,7 +114,7 @@ export type LedgerRecord = z.output<typeof ledgerRecord>
 const deployed = z.strictObject({ version, slot })
 
 /** A rollout under way in an environment. `intent` is a weight that may or may not have been applied. */
-export const rolloutState = z.strictObject({
+const rolloutState = z.strictObject({
   rollout,
   version,
   from: version.nullable(),
@@ -131,7 +131,7 @@ export const rolloutState = z.strictObject({
 })
 export type RolloutState = z.output<typeof rolloutState>
 
-export const environmentState = z.strictObject({
+const environmentState = z.strictObject({
   live: deployed.nullable(),
   history: z
     .array(z.strictObject({ version, slot: slot.nullable().describe('null: its slot was given to another version since') }))

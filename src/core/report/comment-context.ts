@@ -18,18 +18,3 @@ export interface CommentContext {
   /** Where a promotion leads: the environment and its steps of traffic in percent. Null where none is configured. */
   readonly rollout: { readonly environment: string; readonly steps: readonly number[] } | null
 }
-
-/** A context in which nothing but the version is known. */
-export const emptyContext = (version: string): CommentContext => ({
-  version,
-  commit: null,
-  jobUrl: null,
-  params: [],
-  data: [],
-  codeChanged: null,
-  seconds: null,
-  modelBytes: null,
-  championBytes: null,
-  newModel: false,
-  rollout: null,
-})

@@ -6,7 +6,7 @@ import studentCdf from '@stdlib/stats-base-dists-t-cdf'
 import studentQuantile from '@stdlib/stats-base-dists-t-quantile'
 
 /** P(Z <= z) of the standard normal distribution. */
-export const normalCdf = (z: number): number => gaussCdf(z, 0, 1)
+const normalCdf = (z: number): number => gaussCdf(z, 0, 1)
 
 /** The z with P(Z <= z) = p. */
 export const normalQuantile = (p: number): number => gaussQuantile(p, 0, 1)

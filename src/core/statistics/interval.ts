@@ -16,7 +16,7 @@ export const waldInterval = (value: number, error: number, confidence: number): 
 }
 
 /** The same on the logit scale, for values strictly between 0 and 1 near an end, where the plain one would leave [0, 1]. */
-export const logitInterval = (value: number, error: number, confidence: number): Interval => {
+const logitInterval = (value: number, error: number, confidence: number): Interval => {
   const centre = Math.log(value / (1 - value))
   const reach = (twoSidedQuantile(confidence) * error) / (value * (1 - value))
   return { low: 1 / (1 + Math.exp(reach - centre)), high: 1 / (1 + Math.exp(-reach - centre)) }

@@ -7,7 +7,7 @@ import { gitLedger, type LedgerSettings } from '../../../src/adapters/git/ledger
 import type { Clock } from '../../../src/ports/clock.ts'
 import type { Ledger } from '../../../src/ports/ledger.ts'
 
-export const realClock: Clock = { now: () => Date.now(), sleep: milliseconds => sleep(milliseconds) }
+const realClock: Clock = { now: () => Date.now(), sleep: milliseconds => sleep(milliseconds) }
 
 // a test worker is ended without the event that a ledger removes its folders at
 const temp = mkdtempSync(join(tmpdir(), 'refline-ledgers-'))

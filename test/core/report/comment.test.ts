@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Assessment, assessment } from '../../../src/core/comparison/assessment.ts'
 import { renderComment } from '../../../src/core/report/comment.ts'
-import { emptyContext } from '../../../src/core/report/comment-context.ts'
+import type { CommentContext } from '../../../src/core/report/comment-context.ts'
 import { renderLogLines } from '../../../src/core/report/log-lines.ts'
 import { capped } from '../../../src/core/report/sections.ts'
 import {
@@ -18,6 +18,20 @@ import {
   slice,
 } from '../../support/assessments.ts'
 import { elements, rendered, textOf } from '../../support/rendered.ts'
+
+const emptyContext = (version: string): CommentContext => ({
+  version,
+  commit: null,
+  jobUrl: null,
+  params: [],
+  data: [],
+  codeChanged: null,
+  seconds: null,
+  modelBytes: null,
+  championBytes: null,
+  newModel: false,
+  rollout: null,
+})
 
 const comment = (of: Assessment, more = {}): string => renderComment(of, { ...commentContext, ...more })
 const lineWith = (text: string, part: string): string => text.split('\n').find(line => line.includes(part)) ?? ''

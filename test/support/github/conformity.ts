@@ -24,7 +24,7 @@ export interface MatchedOperation {
  * Where GitHub itself does what its description does not say. Each entry: which operation, what is let through, and why. Everything else that
  * differs is a violation.
  */
-export const exceptions: readonly {
+const exceptions: readonly {
   readonly what: string
   readonly status?: readonly number[]
   readonly field?: RegExp

@@ -1,7 +1,8 @@
-import { bootstrapP, distribution, percentileInterval } from '../../statistics/bootstrap.ts'
+import { distribution, percentileInterval } from '../../statistics/bootstrap.ts'
 import { drawMultinomial, drawNormal, uniform } from '../../statistics/random.ts'
 import type { Sample } from '../sample.ts'
 import type { Method, Metric } from './metric.ts'
+import { resampledDifference } from './resampling.ts'
 
 const bins = 15
 
@@ -134,14 +135,7 @@ const ece: Metric = {
   },
   compare: (challenger, champion, method) => {
     const spread = resampled([challenger, champion], method, ([ours, theirs]) => (ours as number) - (theirs as number))
-    return {
-      interval: percentileInterval(spread, method.confidence),
-      method: 'bootstrap',
-      test: `${method.resamples.toLocaleString('en')} paired resamples, seed ${method.seed}`,
-      statistic: null,
-      p: bootstrapP(spread),
-      error: spread.error,
-    }
+    return resampledDifference(spread, method)
   },
 }
 

@@ -1,7 +1,8 @@
-import { bootstrapCells, bootstrapP, distribution, percentileInterval } from '../../statistics/bootstrap.ts'
+import { bootstrapCells, distribution, percentileInterval } from '../../statistics/bootstrap.ts'
 import { drawMultinomial, uniform } from '../../statistics/random.ts'
 import { classRows, confusion, type Sample } from '../sample.ts'
 import type { Compared, Method, Metric } from './metric.ts'
+import { resampledDifference } from './resampling.ts'
 
 /** A metric of confusion counts (label * width + predicted); NaN where undefined. */
 type CountStatistic = (counts: Float64Array, width: number) => number
@@ -41,14 +42,7 @@ export const compareCounts = (challenger: Sample, champion: Sample, method: Meth
     }
     return statistic(ours, width) - statistic(theirs, width)
   })
-  return {
-    interval: percentileInterval(spread, method.confidence),
-    method: 'bootstrap',
-    test: `${method.resamples.toLocaleString('en')} paired resamples, seed ${method.seed}`,
-    statistic: null,
-    p: bootstrapP(spread),
-    error: spread.error,
-  }
+  return resampledDifference(spread, method)
 }
 
 const totals = (counts: Float64Array, width: number): { rows: Float64Array; columns: Float64Array; all: number } => {
