@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { digestFile } from '../adapters/files/digest.ts'
 import { gitLedger } from '../adapters/git/ledger.ts'
 import { ledgerRemote } from '../adapters/git/remote.ts'
@@ -12,6 +14,8 @@ import { type RunnerContext, runnerContext } from '../adapters/runner/context.ts
 import { jobLog } from '../adapters/runner/log.ts'
 import { runFolders } from '../adapters/runner/run-folder.ts'
 import { jobSummary } from '../adapters/runner/summary.ts'
+import { parseConfiguration } from '../core/configuration/parse.ts'
+import type { Configuration } from '../core/configuration/schema.ts'
 import { UserError } from '../core/errors.ts'
 import { failpoint } from '../kernel/failpoint.ts'
 import type { Deployments, Forge } from '../ports/forge.ts'
@@ -48,6 +52,17 @@ export const surroundings = (inputs: { readonly token: string; readonly ledger: 
     },
     ledger: (): Promise<Ledger> => openLedger(context, inputs),
   }
+}
+
+/** The configuration as it lies in the checkout. Throws a UserError where it cannot be read or is wrong. */
+export const readConfiguration = async (workspace: string, file: string): Promise<Configuration> => {
+  const text = await readFile(join(workspace, file), 'utf8').catch((cause: unknown) => {
+    throw new UserError(
+      `cannot read ${file} in ${workspace}: check out the repository before this step, or name the file in the input \`config\``,
+      { cause, place: { file } },
+    )
+  })
+  return parseConfiguration(text, file)
 }
 
 interface OnGitHub {

@@ -6,9 +6,9 @@ import type { Outcome } from '../../kernel/action.ts'
 import type { Boundary } from '../../kernel/failpoint.ts'
 import type { Appended, Proposal } from '../../ports/ledger.ts'
 import type { Published, Upload } from '../../ports/model-store.ts'
+import { requireDecidingRef } from '../deciding-ref.ts'
 import { gateFailure, type Judged, type JudgePorts, type JudgeRequest, judge } from '../judge/gather.ts'
 import { cardOf } from '../judge/report.ts'
-import { isProposal } from '../judge/rules.ts'
 import type { spec } from './spec.ts'
 import { registration } from './version.ts'
 
@@ -33,7 +33,10 @@ type RegisterOutcome = Outcome<(typeof spec)['outputs']>
  * repeated after a crash and gives the same version.
  */
 export const register = async (request: RegisterRequest, ports: RegisterPorts): Promise<RegisterOutcome> => {
-  await requireRef(request, ports)
+  await requireDecidingRef(ports.context, ports.forge, request.allowRef, {
+    refused: 'nothing is registered from',
+    done: 'versions are registered',
+  })
   const judged = await judge(request, ports)
   const { assessment, rules } = judged
   const failure = gateFailure(judged)
@@ -94,18 +97,6 @@ const kept = async (judged: Judged, ports: RegisterPorts, reason: string, failur
     outputs: { version: '', outcome: 'kept', digest: '', releaseUrl: '', reason, result: judged.result.path },
     ...(failure === undefined ? {} : { failure }),
   }
-}
-
-const requireRef = async (request: RegisterRequest, ports: RegisterPorts): Promise<void> => {
-  const { context, forge } = ports
-  if (isProposal(context))
-    throw new UserError(`nothing is registered from ${context.event}: a version is made when the change is on the default branch`)
-  if (context.ref !== null && context.ref === request.allowRef) return
-  const branch = context.defaultBranch ?? (await forge?.defaultBranch()) ?? null
-  if (branch !== null && context.ref === `refs/heads/${branch}`) return
-  throw new UserError(
-    `versions are registered from ${branch === null ? 'the default branch' : `refs/heads/${branch}`} only, this is ${context.ref ?? 'no ref'}; another ref must be named by the input \`allow-ref\``,
-  )
 }
 
 const propose = async (

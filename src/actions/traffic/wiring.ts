@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { commandTarget, deployByCommand } from '../../adapters/command/target.ts'
 import { haproxyTarget } from '../../adapters/haproxy/target.ts'
 import { httpSignal } from '../../adapters/http/signal.ts'
 import { userCommand } from '../../adapters/process/user-command.ts'
 import type { RunnerContext } from '../../adapters/runner/context.ts'
-import { environmentsOf, parseConfiguration, selectEnvironment, selectModel } from '../../core/configuration/parse.ts'
+import { environmentsOf, selectEnvironment, selectModel } from '../../core/configuration/parse.ts'
 import type { EnvironmentConfiguration } from '../../core/configuration/schema.ts'
 import { UserError } from '../../core/errors.ts'
 import type { VersionRecord } from '../../core/lineage/events.ts'
@@ -15,9 +15,9 @@ import type { Deployments, Forge } from '../../ports/forge.ts'
 import type { Comments, Log } from '../../ports/report.ts'
 import type { Signal } from '../../ports/signals.ts'
 import type { Target } from '../../ports/target.ts'
-import { isProposal } from '../judge/rules.ts'
+import { requireDecidingRef } from '../deciding-ref.ts'
 import { fetchVersion } from '../model-files.ts'
-import { surroundings } from '../wiring.ts'
+import { readConfiguration, surroundings } from '../wiring.ts'
 import type { TrafficContext } from './moving.ts'
 
 /** Inputs that both actions on traffic share. */
@@ -41,25 +41,9 @@ export const assertMayDecide = async (
   forge: Pick<Forge, 'defaultBranch'> | null,
   allowRef: string | undefined,
 ): Promise<void> => {
-  if (isProposal(context))
-    throw new UserError(`traffic is not moved on ${context.event}: nothing of an unmerged change may decide it. Run this after the merge.`)
   // Outside of a workflow somebody sits at a terminal with a checkout of their own.
   if (context.runId === null && context.ref === null) return
-  const branch = context.defaultBranch ?? (await forge?.defaultBranch()) ?? null
-  if (context.ref !== null && (context.ref === allowRef || (branch !== null && context.ref === `refs/heads/${branch}`))) return
-  throw new UserError(
-    `traffic is moved from ${branch === null ? 'the default branch' : `refs/heads/${branch}`} only, and this is ${context.ref ?? 'no ref'}. To allow it, name the ref in the input \`allow-ref\`.`,
-  )
-}
-
-const readConfiguration = async (workspace: string, file: string) => {
-  const text = await readFile(join(workspace, file), 'utf8').catch((cause: unknown) => {
-    throw new UserError(`cannot read ${file}: check out the repository before this action, or name the file in the input \`config\``, {
-      cause,
-      place: { file },
-    })
-  })
-  return parseConfiguration(text, file)
+  await requireDecidingRef(context, forge, allowRef, { refused: 'traffic is not moved on', done: 'traffic is moved' })
 }
 
 const filled = (text: string, values: Readonly<Record<string, string>>): string =>

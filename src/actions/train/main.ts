@@ -1,12 +1,9 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { codeDigest } from '../../adapters/git/checkout.ts'
 import { userCommand } from '../../adapters/process/user-command.ts'
-import { parseConfiguration, selectModel } from '../../core/configuration/parse.ts'
-import { UserError } from '../../core/errors.ts'
+import { selectModel } from '../../core/configuration/parse.ts'
 import { runAction } from '../../kernel/run.ts'
 import { fetchVersion } from '../model-files.ts'
-import { surroundings } from '../wiring.ts'
+import { readConfiguration, surroundings } from '../wiring.ts'
 import { codePaths } from './code-paths.ts'
 import { train } from './handler.ts'
 import { spec } from './spec.ts'
@@ -17,11 +14,7 @@ export const main = () =>
   runAction(spec, async inputs => {
     const around = surroundings(inputs)
     const { context, environment } = around
-    const file = join(context.workspace, inputs.config)
-    const text = await readFile(file, 'utf8').catch(cause => {
-      throw new UserError(`there is no ${inputs.config} in ${context.workspace}; check out the repository before this step`, { cause })
-    })
-    const { name, model } = selectModel(parseConfiguration(text, inputs.config), inputs.model)
+    const { name, model } = selectModel(await readConfiguration(context.workspace, inputs.config), inputs.model)
     const reachable = context.repository !== null || inputs.ledger !== undefined
     return train(
       { name, model, command: inputs.command, passEnv: inputs.passEnv, jobIndex: inputs.jobIndex === '' ? null : inputs.jobIndex },
