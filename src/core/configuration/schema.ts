@@ -16,8 +16,8 @@ const share = bound.transform(({ value }) => value)
 
 const gate = z
   .strictObject({
-    min: z.number().optional(),
-    max: z.number().optional(),
+    min: z.number().optional().describe('the metric must be at least this'),
+    max: z.number().optional().describe('the metric must be at most this'),
     max_drop: bound.optional().describe('how much lower than the champion it may be'),
     max_rise: bound.optional().describe('how much higher than the champion it may be; for lower-is-better metrics'),
   })
@@ -32,26 +32,32 @@ const predictions = z.union([
   nonEmpty.transform(file => ({ file })),
   z.strictObject({
     file: nonEmpty.describe('one row per holdout row: .csv, .jsonl or .parquet'),
-    columns: z.strictObject({ id: nonEmpty, label: nonEmpty, score: nonEmpty, prediction: nonEmpty }).partial().optional(),
+    columns: z
+      .strictObject({ id: nonEmpty, label: nonEmpty, score: nonEmpty, prediction: nonEmpty })
+      .partial()
+      .optional()
+      .describe('names of the columns, where they are not id, label, score and prediction'),
     positive: z
       .union([z.string(), z.number(), z.boolean()])
       .optional()
       .describe('name of the positive label; 1 by default for 0/1 labels only'),
     threshold: z.number().optional().describe('scores from here on are positive, where there is no prediction column'),
-    score: command.optional().describe('reads $REFLINE_MODEL, writes $REFLINE_PREDICTIONS'),
+    score: command
+      .optional()
+      .describe('scores any version on the holdout: reads the model at $REFLINE_MODEL, writes the file $REFLINE_PREDICTIONS'),
     keep: z
       .union([z.array(nonEmpty).min(1), z.literal('none')])
       .optional()
-      .describe('columns stored beside the version'),
+      .describe('columns stored beside the version, so that later ones are compared with it; `none`: it is scored again each time'),
   }),
 ])
 
 const train = z.strictObject({
-  setup: command.optional(),
+  setup: command.optional().describe('runs before the training command, such as pip install -r requirements.txt'),
   command,
   output: nonEmpty.describe('model file or folder'),
   data: z.array(nonEmpty).optional().describe('files or folders digested into the lineage'),
-  params: nonEmpty.optional(),
+  params: nonEmpty.optional().describe('YAML or JSON file of the params, kept in the lineage'),
   metrics: nonEmpty.optional().describe('metrics the script reports itself; metrics.json by default'),
   code: z
     .array(nonEmpty)
@@ -64,16 +70,36 @@ const promotion = z.enum(['superior', 'non_inferior'])
 const modelConfiguration = z.strictObject({
   task: z.enum(['binary', 'multiclass', 'regression']),
   path: nonEmpty.optional().describe('folder that commands run in; the repository by default'),
-  shared: z.array(nonEmpty).optional(),
+  shared: z.array(nonEmpty).optional().describe('with `path`: folders outside of it that hold code of this model too'),
   train: train.optional(),
   predictions: predictions.optional(),
   primary: nonEmpty.describe('the metric that promotion is decided by'),
-  promote: z.strictObject({ changed: promotion.default('superior'), retrained: promotion.default('non_inferior') }).prefault({}),
-  confidence: z.number().gt(0.5).lt(1).default(0.95),
-  on_inconclusive: z.enum(['point', 'fail', 'warn']).default('point'),
-  gates: z.record(nonEmpty, gate),
-  slices: z.record(nonEmpty, z.object({ min_support: z.int().min(1).default(30) }).catchall(sliceGate)).optional(),
-  image: z.strictObject({ name: nonEmpty.optional(), base: nonEmpty.optional(), requirements: nonEmpty.optional() }).optional(),
+  promote: z
+    .strictObject({
+      changed: promotion.default('superior').describe('what a change of code must be proven to be before it goes live'),
+      retrained: promotion.default('non_inferior').describe('the same for newer data and unchanged code'),
+    })
+    .prefault({}),
+  confidence: z.number().gt(0.5).lt(1).default(0.95).describe('of every interval'),
+  on_inconclusive: z
+    .enum(['point', 'fail', 'warn'])
+    .default('point')
+    .describe('what these rows can neither prove nor disprove: `point` lets the estimate decide, `fail` blocks, `warn` lets it pass'),
+  gates: z.record(nonEmpty, gate).describe('rules by metric: may it merge?'),
+  slices: z
+    .record(
+      nonEmpty,
+      z.object({ min_support: z.int().min(1).default(30).describe('a slice with fewer rows is not judged') }).catchall(sliceGate),
+    )
+    .optional()
+    .describe('rules by column and metric, for every value of the column'),
+  image: z
+    .strictObject({
+      name: nonEmpty.optional().describe('such as ghcr.io/acme/churn'),
+      base: nonEmpty.optional().describe('the image to build on'),
+      requirements: nonEmpty.optional().describe('requirements file of what the model needs to serve'),
+    })
+    .optional(),
   card: z.strictObject({ intended_use: z.string(), limits: z.string(), licence: z.string() }).partial().optional(),
 })
 export type ModelConfiguration = z.output<typeof modelConfiguration>
@@ -96,34 +122,41 @@ const signal = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('http'),
     url: nonEmpty.describe('answers {"total": n, "bad": n} since its start; ${slot} is filled in'),
-    token_env: nonEmpty.optional(),
-    tolerate: z.number().min(1).default(1),
-    unacceptable: z.number().gt(1).default(1.5),
-    acceptable: share.default(0.01),
-    breaker: share.default(0.2),
-    breaker_requests: z.int().min(1).default(50),
-    required: z.boolean().default(true),
+    token_env: nonEmpty.optional().describe('variable that holds the bearer token'),
+    tolerate: z.number().min(1).default(1).describe('harm is more bad requests than this many times the share of the stable version'),
+    unacceptable: z.number().gt(1).default(1.5).describe('proven acceptable is less than this many times the share of the stable version'),
+    acceptable: share.default(0.01).describe('or proven to be below this share of bad requests'),
+    breaker: share.default(0.2).describe('share of bad requests at which it is rolled back at once'),
+    breaker_requests: z.int().min(1).default(50).describe('requests that the breaker needs to have seen'),
+    required: z.boolean().default(true).describe('nothing is promoted before this signal is proven acceptable'),
   }),
 ])
 
 const environmentConfiguration = z.strictObject({
   models: z.array(modelName).optional().describe('which models live here; all by default'),
   target,
-  steps: z.array(z.number().gt(0).lt(100)).default([5, 10, 25, 50]),
+  steps: z
+    .array(z.number().gt(0).lt(100))
+    .default([5, 10, 25, 50])
+    .describe('shares of traffic in percent that the canary gets, one after the other'),
   judge: z
     .strictObject({
-      alpha: z.number().gt(0).lt(1).default(0.01),
-      beta: z.number().gt(0).lt(1).default(0.05),
+      alpha: z.number().gt(0).lt(1).default(0.01).describe('most harmless canaries that are rolled back, as a share'),
+      beta: z.number().gt(0).lt(1).default(0.05).describe('most unacceptable canaries that are promoted, as a share'),
       tick: z.number().min(1).default(60).describe('seconds between looks'),
       settle: z.number().min(0).default(5).describe('seconds after a weight change that are not counted'),
       max_duration: z
         .string()
         .regex(/^\d+[smh]$/)
-        .default('60m'),
-      on_inconclusive: z.enum(['withdraw', 'rollback']).default('withdraw'),
+        .default('60m')
+        .describe('how long it may stay undecided, such as 90s, 60m or 5h'),
+      on_inconclusive: z
+        .enum(['withdraw', 'rollback'])
+        .default('withdraw')
+        .describe('what then: `withdraw` keeps the version eligible, `rollback` quarantines it'),
     })
     .prefault({}),
-  signals: z.record(z.string().regex(/^[a-z][a-z0-9_-]{0,39}$/), signal),
+  signals: z.record(z.string().regex(/^[a-z][a-z0-9_-]{0,39}$/), signal).describe('what the canary is judged by'),
 })
 export type EnvironmentConfiguration = z.output<typeof environmentConfiguration>
 

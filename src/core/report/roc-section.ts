@@ -12,7 +12,12 @@ const heightAt = (xs: readonly number[], ys: readonly number[], at: number): num
   return x1 > x0 ? y0 + ((y1 - y0) * Math.min(Math.max(at - x0, 0), x1 - x0)) / (x1 - x0) : y0
 }
 
-const grid = (count: number): readonly number[] => Array.from({ length: count + 1 }, (_, index) => index / count)
+// Mermaid puts point i of n on a numeric axis at i (max - min + 1) / n in some versions and at i (max - min) / (n - 1) in others: 0 to 100 with 101 points is right in all.
+const percents = Array.from({ length: 101 }, (_, percent) => percent)
+
+// The default palette begins with a colour that nobody sees on white.
+const palette = `%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "#2f81f7, #8c959f"}}}}%%`
+
 const drawable = (curve: Curve): boolean =>
   curve.x.length > 1 &&
   [curve.challenger, curve.champion ?? curve.x].every(ys => ys.length === curve.x.length) &&
@@ -24,25 +29,24 @@ export const rocSection = (assessment: Assessment): string | null => {
   if (roc === null || !drawable(roc)) return null
   const champion = opponent.kind === 'champion' ? `v${opponent.version}` : 'champion'
   const line = (ys: readonly number[]): string =>
-    `  line [${grid(20)
-      .map(at => Number(heightAt(roc.x, ys, at).toFixed(3)))
-      .join(', ')}]`
+    `  line [${percents.map(percent => Number((100 * heightAt(roc.x, ys, percent / 100)).toFixed(1))).join(', ')}]`
   const chart = [
     '```mermaid',
     'xychart-beta',
-    '  x-axis "false positive rate" 0 --> 1',
-    '  y-axis "true positive rate" 0 --> 1',
+    palette,
+    '  x-axis "false positive rate in %" 0 --> 100',
+    '  y-axis "true positive rate in %" 0 --> 100',
     line(roc.challenger),
     ...(roc.champion === null ? [] : [line(roc.champion)]),
     '```',
   ].join('\n')
-  const rates = [0.01, 0.05, 0.1, 0.2, 0.5]
+  const rates = [0.01, 0.05, 0.1, 0.2, 0.5].filter(rate => roc.x.includes(rate))
   const cells = (ys: readonly number[]): readonly string[] => rates.map(at => heightAt(roc.x, ys, at).toFixed(3))
   const numbers = table(
     ['true positive rate at', ...rates.map(String)],
     ['left', ...rates.map(() => 'right' as const)],
     [['this run', ...cells(roc.challenger)], ...(roc.champion === null ? [] : [[champion, ...cells(roc.champion)]])],
   )
-  const title = roc.champion === null ? 'ROC curve' : `ROC curves (first line: this run, second: ${champion})`
+  const title = roc.champion === null ? 'ROC curve' : `ROC curves (blue: this run, grey: ${champion})`
   return fold(title, `${chart}\n\n${numbers}`)
 }
