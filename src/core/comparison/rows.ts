@@ -47,7 +47,9 @@ const judgeOne = (name: string, rules: ModelConfiguration, sources: Sources, cha
     bound && evidence.comparison === 'paired' && evidence.champion?.value != null
       ? marginOf(bound, evidence, gate?.max_drop ? 'max_drop' : 'max_rise')
       : null
-  if (gate && margin !== null) notes.push(...neverProven(name, gate, evidence.difference, evidence.rows, margin))
+  // A rule that passes on the point alone says itself how many rows would tell.
+  const saysRows = judged.some(rule => (rule.kind === 'max_drop' || rule.kind === 'max_rise') && rule.verdict !== 'fail' && !rule.proven)
+  if (gate && margin !== null && !saysRows) notes.push(...neverProven(name, gate, evidence.difference, evidence.rows, margin))
   const primary = name === rules.primary
   if (primary) {
     const kind = change === 'retrained' ? rules.promote.retrained : rules.promote.changed

@@ -4,6 +4,7 @@ import type { DigestedFile, RunRecord } from '../lineage/run.ts'
 import type { CommentContext } from './comment-context.ts'
 import { holdoutSentence } from './decision-section.ts'
 import { code, escapeMarkdown } from './escape.ts'
+import { plainLink } from './link.ts'
 import { metricTable } from './metric-table.ts'
 import { formatBytes, formatSeconds } from './numbers.ts'
 import { joinWithin, type Section } from './sections.ts'
@@ -107,10 +108,7 @@ const provenance = (assessment: Assessment, version: VersionRecord, run: RunReco
     ['predictions', assessment.predictions_digest === null ? null : code(assessment.predictions_digest)],
     ['holdout', assessment.holdout === null ? null : code(assessment.holdout.digest)],
     ['workflow run', run.created.workflow_run === null ? null : code(run.created.workflow_run)],
-    [
-      'registered by',
-      context.jobUrl !== null && /^https?:\/\/[\w.:-]+(\/[\w.-]+)*$/.test(context.jobUrl) ? `[job](${context.jobUrl})` : null,
-    ],
+    ['registered by', plainLink('job', context.jobUrl)],
     ['made with', `refline ${escapeMarkdown(context.version, 40)}`],
   ])
 

@@ -2,6 +2,7 @@ import type { Assessment } from '../comparison/assessment.ts'
 import type { CommentContext } from './comment-context.ts'
 import { decisionSection, holdoutSentence } from './decision-section.ts'
 import { code, escapeMarkdown } from './escape.ts'
+import { plainLink } from './link.ts'
 import { metricTable } from './metric-table.ts'
 import { rocSection } from './roc-section.ts'
 import { commentLimit, joinWithin, type Section } from './sections.ts'
@@ -64,12 +65,9 @@ const nextSteps = (assessment: Assessment, context: CommentContext): string | nu
 
 const footer = (assessment: Assessment, context: CommentContext): string => {
   const commit = context.commit !== null && /^[0-9a-f]{7,64}$/.test(context.commit) ? [`commit ${context.commit.slice(0, 7)}`] : []
-  const job = context.jobUrl === null ? [] : jobLink(context.jobUrl)
-  return `<sub>${[`refline ${escapeMarkdown(context.version, 40)}`, `run ${code(assessment.run)}`, ...commit, ...job].join(' · ')}</sub>`
+  const job = plainLink('job', context.jobUrl)
+  return `<sub>${[`refline ${escapeMarkdown(context.version, 40)}`, `run ${code(assessment.run)}`, ...commit, ...(job === null ? [] : [job])].join(' · ')}</sub>`
 }
-
-/** A link to the job, if the address is a plain one: it comes from the runner, yet nothing is taken on trust. */
-const jobLink = (url: string): readonly string[] => (/^https?:\/\/[\w.:-]+(\/[\w.-]+)*$/.test(url) ? [`[job](${url})`] : [])
 
 const part = (text: string | null, priority: number): readonly Section[] => (text === null || text === '' ? [] : [{ text, priority }])
 
@@ -94,10 +92,10 @@ export const renderComment = (assessment: Assessment, context: CommentContext): 
     ...part(decisionSection(assessment, context), 4),
     ...part(footer(assessment, context), 9),
   ]
-  const more = context.jobUrl === null ? [] : jobLink(context.jobUrl)
+  const job = plainLink('job', context.jobUrl)
   return joinWithin(
     sections,
     commentLimit,
-    `This report was too long and is cut. The whole answer is in \`result.json\` of the run${more.map(link => ` (${link})`).join('')}.`,
+    `This report was too long and is cut. The whole answer is in \`result.json\` of the run${job === null ? '' : ` (${job})`}.`,
   )
 }

@@ -1,4 +1,5 @@
 import { code, escapeMarkdown } from './escape.ts'
+import { plainLink } from './link.ts'
 import { incidentMarker } from './marker.ts'
 import { table } from './table.ts'
 
@@ -43,8 +44,6 @@ const next = ({ decision, quarantined, version, previous }: RolloutStory): strin
   return quarantined ? `v${version} may not go live again while it is quarantined.` : null
 }
 
-const link = (url: string): string | null => (/^https?:\/\/[\w.:-]+(\/[\w.-]+)*$/.test(url) ? `[deployment](${url})` : null)
-
 const ticksShown = 100
 
 const evidence = (ticks: readonly RolloutTick[]): string | null => {
@@ -65,7 +64,7 @@ export const renderRolloutComment = (story: RolloutStory): string =>
     `Why: ${escapeMarkdown(story.reason)}`,
     evidence(story.ticks ?? []),
     next(story),
-    `<sub>${[link(story.deploymentUrl), `recorded in the ledger: ${code(`git log refs/refline/models/${story.model}/decisions`)}`].filter(text => text !== null).join(' · ')}</sub>`,
+    `<sub>${[plainLink('deployment', story.deploymentUrl), `recorded in the ledger: ${code(`git log refs/refline/models/${story.model}/decisions`)}`].filter(text => text !== null).join(' · ')}</sub>`,
   ]
     .filter(text => text !== null)
     .join('\n\n')
@@ -79,7 +78,7 @@ export const renderRolloutIncident = (story: RolloutStory): { readonly title: st
     evidence(story.ticks ?? []),
     next(story),
     'Close this issue when the cause is understood; as long as it is open, further rollbacks are added here as comments.',
-    link(story.deploymentUrl),
+    plainLink('deployment', story.deploymentUrl),
   ]
     .filter(text => text !== null)
     .join('\n\n'),
