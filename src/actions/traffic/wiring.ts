@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { commandTarget, deployByCommand } from '../../adapters/command/target.ts'
+import { readText } from '../../adapters/files/text.ts'
 import { haproxyTarget } from '../../adapters/haproxy/target.ts'
 import { httpSignal } from '../../adapters/http/signal.ts'
 import { userCommand } from '../../adapters/process/user-command.ts'
@@ -53,12 +54,11 @@ export const assertMayDecide = async (
 }
 
 const readConfiguration = async (workspace: string, file: string) => {
-  const text = await readFile(join(workspace, file), 'utf8').catch((cause: unknown) => {
+  const text = await readText(join(workspace, file), file, { links: false })
+  if (text === null)
     throw new UserError(`cannot read ${file}: check out the repository before this action, or name the file in the input \`config\``, {
-      cause,
       place: { file },
     })
-  })
   return parseConfiguration(text, file)
 }
 

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readText } from '../../adapters/files/text.ts'
 import { codeDigest } from '../../adapters/git/checkout.ts'
 import { userCommand } from '../../adapters/process/user-command.ts'
 import { parseConfiguration, selectModel } from '../../core/configuration/parse.ts'
@@ -18,9 +18,9 @@ export const main = () =>
     const around = surroundings(inputs)
     const { context, environment } = around
     const file = join(context.workspace, inputs.config)
-    const text = await readFile(file, 'utf8').catch(cause => {
-      throw new UserError(`there is no ${inputs.config} in ${context.workspace}; check out the repository before this step`, { cause })
-    })
+    const text = await readText(file, inputs.config, { links: false })
+    if (text === null)
+      throw new UserError(`there is no ${inputs.config} in ${context.workspace}; check out the repository before this step`)
     const { name, model } = selectModel(parseConfiguration(text, inputs.config), inputs.model)
     const reachable = context.repository !== null || inputs.ledger !== undefined
     return train(
