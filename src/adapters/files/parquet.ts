@@ -19,8 +19,11 @@ const compressors = {
 /** Reads the asked columns of a Parquet file, one row group at a time; returns the number of rows. */
 export const scanParquet = async (path: string, name: string, sink: ParquetSink): Promise<number> => {
   const place = { place: { file: name } }
+  // What the reader stumbles over in a damaged file says nothing about the file.
+  const reasonOf = (cause: unknown): string =>
+    cause instanceof Error && !(cause instanceof TypeError) && !(cause instanceof RangeError) ? cause.message : 'it is damaged'
   const unreadable = (cause: unknown): UserError =>
-    new UserError(`the file cannot be read as Parquet: ${cause instanceof Error ? cause.message : 'unknown reason'}`, { ...place, cause })
+    new UserError(`the file cannot be read as Parquet: ${reasonOf(cause)}`, { ...place, cause })
   const file = await asyncBufferFromFile(path)
   const { metadata, names } = await parquetMetadataAsync(file)
     .then(found => ({ metadata: found, names: parquetSchema(found).children.map(child => String(child.element.name)) }))

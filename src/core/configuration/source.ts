@@ -29,7 +29,10 @@ export const readSource = (text: string, file: string): Source => {
     return line > 0 ? { file, line, column: col } : { file }
   }
   const problem = document.errors[0] ?? document.warnings[0]
-  if (problem !== undefined) throw new UserError(`not readable as YAML: ${problem.message}`, { place: placeAt(problem.pos[0]) })
+  if (problem !== undefined) {
+    const reason = /call stack/.test(problem.message) ? 'it is nested too deeply' : problem.message
+    throw new UserError(`not readable as YAML: ${reason}`, { place: placeAt(problem.pos[0]) })
+  }
   const visitor: Parameters<typeof visit>[1] = {
     // The library compares every key with every other, which takes minutes for a megabyte of keys.
     Map(_, { items }) {
