@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { digestFile } from '../adapters/files/digest.ts'
+import { readText } from '../adapters/files/text.ts'
 import { gitLedger } from '../adapters/git/ledger.ts'
 import { ledgerRemote } from '../adapters/git/remote.ts'
 import { githubClient } from '../adapters/github/client.ts'
@@ -56,12 +56,12 @@ export const surroundings = (inputs: { readonly token: string; readonly ledger: 
 
 /** The configuration as it lies in the checkout. Throws a UserError where it cannot be read or is wrong. */
 export const readConfiguration = async (workspace: string, file: string): Promise<Configuration> => {
-  const text = await readFile(join(workspace, file), 'utf8').catch((cause: unknown) => {
+  const text = await readText(join(workspace, file), file, { links: false })
+  if (text === null)
     throw new UserError(
       `cannot read ${file} in ${workspace}: check out the repository before this step, or name the file in the input \`config\``,
-      { cause, place: { file } },
+      { place: { file } },
     )
-  })
   return parseConfiguration(text, file)
 }
 

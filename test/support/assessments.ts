@@ -238,3 +238,18 @@ export const commentContext: CommentContext = {
   newModel: false,
   rollout: { environment: 'production', steps: [5, 10, 25, 50] },
 }
+
+/** What the reports know where nothing is known beside the assessment. */
+export const emptyContext = (version: string): CommentContext => ({
+  version,
+  commit: null,
+  jobUrl: null,
+  params: [],
+  data: [],
+  codeChanged: null,
+  seconds: null,
+  modelBytes: null,
+  championBytes: null,
+  newModel: false,
+  rollout: null,
+})

@@ -11,6 +11,7 @@ import type { Predictions } from '../../core/evaluation/predictions.ts'
 import { canonicalJson } from '../../core/lineage/canonical.ts'
 import type { LedgerState, VersionRecord } from '../../core/lineage/events.ts'
 import type { RunRecord } from '../../core/lineage/run.ts'
+import { plainLine } from '../../core/report/escape.ts'
 import type { Forge } from '../../ports/forge.ts'
 import type { Ledger } from '../../ports/ledger.ts'
 import type { ModelStore } from '../../ports/model-store.ts'
@@ -152,5 +153,10 @@ export const gateFailure = (judged: Judged): string | null => {
   if (assessment.verdict === 'pass' || assessment.override !== null) return null
   const warns = rules.model.on_inconclusive === 'warn' && assessment.opponent.kind !== 'unreachable'
   if (assessment.verdict === 'inconclusive' && warns) return null
-  return [assessment.headline, ...assessment.because.filter(sentence => !assessment.headline.includes(sentence))].join('\n')
+  const because = assessment.because.filter(sentence => !assessment.headline.includes(sentence))
+  const more = because.length > mostReasons ? [`and ${because.length - mostReasons} more, all in the report`] : []
+  return [assessment.headline, ...because.slice(0, mostReasons), ...more].map(line => plainLine(line)).join('\n')
 }
+
+/** Of an annotation; a rule on slices can have hundreds. */
+const mostReasons = 20

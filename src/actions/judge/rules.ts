@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readText } from '../../adapters/files/text.ts'
 import { statusOf } from '../../adapters/github/errors.ts'
 import type { RunnerContext } from '../../adapters/runner/context.ts'
 import { loosened } from '../../core/comparison/assess.ts'
@@ -36,8 +36,11 @@ export const findRules = async (
   config: string,
   wanted: string | undefined,
 ): Promise<Rules> => {
-  const here = await readFile(join(context.workspace, config), 'utf8').catch(() => null)
-  const committed = isProposal(context) && here !== null ? null : await committedText(context, forge, config)
+  const checkout = () => readText(join(context.workspace, config), config, { links: false })
+  const proposed = isProposal(context) ? await checkout() : null
+  const committed = proposed === null ? await committedText(context, forge, config) : null
+  // Beside a committed file the one in the checkout decides nothing, not even by being unreadable.
+  const here = proposed ?? (committed === null ? await checkout() : await checkout().catch(() => ''))
   const ownText = committed ?? here
   const own = ownText === null ? null : () => parseConfiguration(ownText, config)
   if (!isProposal(context)) {

@@ -1,6 +1,7 @@
-import { copyFile, cp, lstat, mkdir, readdir, readFile } from 'node:fs/promises'
+import { copyFile, cp, lstat, mkdir, readdir } from 'node:fs/promises'
 import { basename, extname, join, resolve } from 'node:path'
 import { digestFile, digestOfFiles, digestTree } from '../../adapters/files/digest.ts'
+import { readText } from '../../adapters/files/text.ts'
 import type { ModelConfiguration } from '../../core/configuration/schema.ts'
 import { UserError } from '../../core/errors.ts'
 import { readReportedMetrics } from '../../core/evaluation/reported-metrics.ts'
@@ -33,9 +34,8 @@ export const digestData = async (paths: readonly string[], folder: string): Prom
 /** The params file as plain data; none configured means none. */
 export const collectParams = async (path: string | undefined, folder: string): Promise<Record<string, unknown>> => {
   if (path === undefined) return {}
-  const text = await readFile(resolve(folder, path), 'utf8').catch(cause => {
-    throw new UserError(`train.params names ${path}, which cannot be read in ${folder}`, { cause })
-  })
+  const text = await readText(resolve(folder, path), path)
+  if (text === null) throw new UserError(`train.params names ${path}, which cannot be read in ${folder}`)
   return readParams(text, path)
 }
 
@@ -102,7 +102,7 @@ export const collectOutputs = async (
     return { modelFiles, predictions, metricsFile: null, reported: {} }
   }
   const metricsFile = await keepFile(metricsPath, files, `metrics${extname(outputs.metrics).toLowerCase()}`)
-  const reported = readReportedMetrics(await readFile(join(files, metricsFile.path), 'utf8'), outputs.metrics)
+  const reported = readReportedMetrics((await readText(join(files, metricsFile.path), outputs.metrics)) ?? '', outputs.metrics)
   return { modelFiles, predictions, metricsFile, reported }
 }
 

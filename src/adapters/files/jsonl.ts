@@ -1,17 +1,19 @@
 import { createReadStream } from 'node:fs'
 import { UserError } from '../../core/errors.ts'
+import { JsonProblem, parseJson } from '../../core/json.ts'
 
 const longestLine = 1 << 20
 
-/** Python writes NaN and Infinity bare, which is no JSON; either way the number is undefined. */
-const bareNumbers = /([:[,]\s*)(?:NaN|-?Infinity)(?=\s*[,}\]])/g
-
+/** Our own parser is the slow way: it takes the bare NaN of Python, and it refuses a key that stands twice, which could hide a NaN behind a number. */
 const parseLine = (text: string): unknown => {
+  let row: unknown
   try {
-    return JSON.parse(text)
+    row = JSON.parse(text)
   } catch {
-    return JSON.parse(text.replace(bareNumbers, '$1null'))
+    return parseJson(text)
   }
+  const keys = typeof row === 'object' && row !== null ? Object.keys(row).length : 0
+  return (text.match(/"\s*:/g)?.length ?? 0) > keys ? parseJson(text) : row
 }
 
 /** Streams a JSON Lines file, one object a line; blank lines are skipped. `name` is for messages. */
@@ -30,8 +32,9 @@ export const readJsonl = async (
     let row: unknown
     try {
       row = parseLine(text)
-    } catch {
-      throw new UserError('the line is not JSON; each line must be one object', place())
+    } catch (cause) {
+      const why = cause instanceof JsonProblem ? ` (${cause.message})` : ''
+      throw new UserError(`the line is not JSON${why}; each line must be one object`, place())
     }
     if (typeof row !== 'object' || row === null || Array.isArray(row)) throw new UserError('the line is not an object', place())
     onRow(row as Record<string, unknown>, line)

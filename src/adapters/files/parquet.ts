@@ -8,21 +8,29 @@ export interface ParquetSink {
   value(column: number, row: number, value: unknown): void
 }
 
+/** A page is about a megabyte; more than this is a bomb or damage. */
+const largestPage = 1 << 28
+
 const compressors = {
-  GZIP: (input: Uint8Array): Uint8Array => gunzipSync(input),
-  ZSTD: (input: Uint8Array): Uint8Array => zstdDecompressSync(input),
+  GZIP: (input: Uint8Array): Uint8Array => gunzipSync(input, { maxOutputLength: largestPage }),
+  ZSTD: (input: Uint8Array): Uint8Array => zstdDecompressSync(input, { maxOutputLength: largestPage }),
 }
 
 /** Reads the asked columns of a Parquet file, one row group at a time; returns the number of rows. */
 export const scanParquet = async (path: string, name: string, sink: ParquetSink): Promise<number> => {
   const place = { place: { file: name } }
+  // What the reader stumbles over in a damaged file says nothing about the file.
+  const reasonOf = (cause: unknown): string =>
+    cause instanceof Error && !(cause instanceof TypeError) && !(cause instanceof RangeError) ? cause.message : 'it is damaged'
   const unreadable = (cause: unknown): UserError =>
-    new UserError(`the file cannot be read as Parquet: ${cause instanceof Error ? cause.message : 'unknown reason'}`, { ...place, cause })
+    new UserError(`the file cannot be read as Parquet: ${reasonOf(cause)}`, { ...place, cause })
   const file = await asyncBufferFromFile(path)
-  const metadata = await parquetMetadataAsync(file).catch(cause => {
-    throw unreadable(cause)
-  })
-  const wanted = sink.header(parquetSchema(metadata).children.map(child => child.element.name))
+  const { metadata, names } = await parquetMetadataAsync(file)
+    .then(found => ({ metadata: found, names: parquetSchema(found).children.map(child => String(child.element.name)) }))
+    .catch(cause => {
+      throw unreadable(cause)
+    })
+  const wanted = sink.header(names)
   const scan = await parquetScan({ file, metadata, columns: [...new Set(wanted)], compressors }).catch(cause => {
     throw unreadable(cause)
   })

@@ -120,8 +120,11 @@ const shown = (path: Path): string =>
     .join('')
     .replace(/^\./, '')
 
+const mostProblems = 20
+
 const refused = (problems: readonly Problem[], source: Source): UserError => {
   const located = problems
+    .slice(0, 10 * mostProblems)
     .map(problem => ({ ...problem, place: placed(source, problem.path) }))
     .sort((a, b) => (a.place.line ?? 0) - (b.place.line ?? 0))
   const lines = [
@@ -133,8 +136,12 @@ const refused = (problems: readonly Problem[], source: Source): UserError => {
   ]
   const [only] = lines
   const place = located[0]?.place ?? { file: source.file }
+  const more = lines.length > mostProblems ? ['and others'] : []
+  const count = problems.length > located.length ? `more than ${located.length}` : lines.length
   return new UserError(
-    lines.length === 1 && only !== undefined ? only : `${source.file} has ${lines.length} problems:\n${lines.join('\n')}`,
+    lines.length === 1 && only !== undefined
+      ? only
+      : `${source.file} has ${count} problems:\n${[...lines.slice(0, mostProblems), ...more].join('\n')}`,
     { place },
   )
 }

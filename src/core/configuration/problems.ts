@@ -72,13 +72,16 @@ const unknownKey = (path: Path, key: string): string => {
 
 type Shape = { readonly [keyword: string]: unknown }
 
+let schema: Shape | undefined
+
 /** Keys that the schema knows at a path, over all branches of its unions. */
 const knownKeys = (path: Path): readonly string[] => {
   const unfold = (shape: Shape): readonly Shape[] => [
     shape,
     ...['anyOf', 'oneOf', 'allOf'].flatMap(keyword => (shape[keyword] as readonly Shape[] | undefined) ?? []).flatMap(unfold),
   ]
-  let shapes = unfold(z.toJSONSchema(configuration, { io: 'input', unrepresentable: 'any' }) as Shape)
+  schema ??= z.toJSONSchema(configuration, { io: 'input', unrepresentable: 'any' }) as Shape
+  let shapes = unfold(schema)
   for (const step of path) {
     shapes = shapes
       .map(shape =>

@@ -5,7 +5,7 @@ const nonEmpty = z.string().min(1)
 const command = z.union([nonEmpty, z.array(nonEmpty).min(1)]).describe('a string runs as `bash -eo pipefail`, a list is argv')
 
 /** A bound in a rule: 0.005 is absolute, "2%" is relative to the champion's magnitude (of a share: two hundredths). */
-const bound = z.union([z.number(), z.string().regex(/^\d+(\.\d+)?\s?%$/)]).transform(value => {
+const bound = z.union([z.number().min(0), z.string().regex(/^\d{1,6}(\.\d{1,20})?\s?%$/)]).transform(value => {
   if (typeof value === 'number') return { value, relative: false }
   return { value: Number(value.replace('%', '').trim()) / 100, relative: true }
 })
@@ -13,6 +13,10 @@ export type Bound = z.output<typeof bound>
 
 /** A share written as 0.01 or "1%". */
 const share = bound.transform(({ value }) => value)
+
+const inOrder = ({ min, max }: { readonly min?: number | undefined; readonly max?: number | undefined }): boolean =>
+  min === undefined || max === undefined || min <= max
+const outOfOrder = 'min is greater than max, so no model could ever pass'
 
 const gate = z
   .strictObject({
@@ -22,11 +26,18 @@ const gate = z
     max_rise: bound.optional().describe('how much higher than the champion it may be; for lower-is-better metrics'),
   })
   .refine(rule => Object.keys(rule).length > 0, 'a gate needs at least one of min, max, max_drop, max_rise')
+  .refine(inOrder, outOfOrder)
+  .refine(
+    rule => rule.max_drop === undefined || rule.max_rise === undefined,
+    'a gate has max_drop or max_rise, by which direction is worse; not both',
+  )
 export type Gate = z.output<typeof gate>
 
 const sliceGate = z
   .strictObject({ min: z.number().optional(), max: z.number().optional() })
   .refine(rule => rule.min !== undefined || rule.max !== undefined, 'a slice gate needs min or max')
+  .refine(inOrder, outOfOrder)
+const slice = z.object({ min_support: z.int().min(1).default(30).describe('a slice with fewer rows is not judged') }).catchall(sliceGate)
 
 const predictions = z.union([
   nonEmpty.transform(file => ({ file })),
@@ -86,13 +97,7 @@ const modelConfiguration = z.strictObject({
     .default('point')
     .describe('what these rows can neither prove nor disprove: `point` lets the estimate decide, `fail` blocks, `warn` lets it pass'),
   gates: z.record(nonEmpty, gate).describe('rules by metric: may it merge?'),
-  slices: z
-    .record(
-      nonEmpty,
-      z.object({ min_support: z.int().min(1).default(30).describe('a slice with fewer rows is not judged') }).catchall(sliceGate),
-    )
-    .optional()
-    .describe('rules by column and metric, for every value of the column'),
+  slices: z.record(nonEmpty, slice).optional().describe('rules by column and metric, for every value of the column'),
   image: z
     .strictObject({
       name: nonEmpty.optional().describe('such as ghcr.io/acme/churn'),
@@ -137,6 +142,7 @@ const environmentConfiguration = z.strictObject({
   target,
   steps: z
     .array(z.number().gt(0).lt(100))
+    .refine(steps => steps.every((step, index) => index === 0 || step > (steps[index - 1] as number)), 'steps must rise')
     .default([5, 10, 25, 50])
     .describe('shares of traffic in percent that the canary gets, one after the other'),
   judge: z

@@ -23,14 +23,28 @@ export const readSource = (text: string, file: string): Source => {
   if (text.length > maxCharacters)
     throw new UserError(`it has ${text.length} characters; at most ${maxCharacters} are read`, { place: { file } })
   const lines = new LineCounter()
-  const document = guarded(file, () => parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, strict: true }))
+  const document = guarded(file, () => parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, strict: true }))
   const placeAt = (offset: number): Place => {
     const { line, col } = lines.linePos(offset)
     return line > 0 ? { file, line, column: col } : { file }
   }
   const problem = document.errors[0] ?? document.warnings[0]
-  if (problem !== undefined) throw new UserError(`not readable as YAML: ${problem.message}`, { place: placeAt(problem.pos[0]) })
-  visit(document, {
+  if (problem !== undefined) {
+    const reason = /call stack/.test(problem.message) ? 'it is nested too deeply' : problem.message
+    throw new UserError(`not readable as YAML: ${reason}`, { place: placeAt(problem.pos[0]) })
+  }
+  const visitor: Parameters<typeof visit>[1] = {
+    // The library compares every key with every other, which takes minutes for a megabyte of keys.
+    Map(_, { items }) {
+      const seen = new Set<string>()
+      for (const { key } of items) {
+        if (!isScalar(key)) continue
+        const name = String(key.value)
+        if (seen.has(name))
+          throw new UserError('not readable as YAML: keys of a map must be unique', { place: placeAt(offsetOf(key) ?? 0) })
+        seen.add(name)
+      }
+    },
     Alias(_, alias, ancestors) {
       if (ancestors.some(ancestor => ancestor === alias.resolve(document)))
         throw new UserError('this alias contains itself', { place: placeAt(offsetOf(alias) ?? 0) })
@@ -39,7 +53,8 @@ export const readSource = (text: string, file: string): Source => {
       if (!isScalar(key) || !['string', 'number', 'boolean'].includes(typeof key.value) || key.value === '__proto__')
         throw new UserError('this key is no plain text', { place: placeAt(offsetOf(key) ?? 0) })
     },
-  })
+  }
+  guarded(file, () => visit(document, visitor))
   const value = guarded(file, () => document.toJS({ maxAliasCount: 100 }) as unknown)
   const walked = (path: Path) => walk(document, path)
   return {
@@ -57,6 +72,7 @@ const guarded = <T>(file: string, work: () => T): T => {
   try {
     return work()
   } catch (cause) {
+    if (cause instanceof UserError) throw cause
     const reason = cause instanceof RangeError ? 'it is nested too deeply' : cause instanceof Error ? cause.message : String(cause)
     throw new UserError(`not readable as YAML: ${reason}`, { place: { file }, cause })
   }

@@ -1,5 +1,6 @@
-import { parse as parseYaml } from 'yaml'
+import { readSource } from '../configuration/source.ts'
 import { UserError } from '../errors.ts'
+import { JsonProblem, parseJson } from '../json.ts'
 import type { ReportedValue } from '../lineage/run.ts'
 
 const mostMetrics = 1000
@@ -27,7 +28,7 @@ const words = new Map<string, ReportedValue>([
  * @param file for messages, and for its ending: `.yaml` and `.yml` are YAML, all else JSON
  */
 export const readReportedMetrics = (text: string, file: string): Record<string, ReportedValue> => {
-  const value = /\.ya?ml$/i.test(file) ? yamlOf(text, file) : jsonOf(text, file)
+  const value = /\.ya?ml$/i.test(file) ? readSource(text, file).value : jsonOf(text, file)
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new UserError(`${file} must hold an object of metrics, such as {"roc_auc": 0.91}`, { place: { file } })
   const metrics = new Map<string, ReportedValue>()
@@ -41,21 +42,13 @@ export const readReportedMetrics = (text: string, file: string): Record<string, 
 }
 
 const jsonOf = (text: string, file: string): unknown => {
-  const quoted = text
-    .replace(/^\uFEFF/, '')
-    .replace(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g, token => (token.startsWith('"') ? token : `"${token}"`))
   try {
-    return JSON.parse(quoted)
+    return parseJson(text.replace(/^\uFEFF/, ''))
   } catch (cause) {
-    throw new UserError(`${file} is not JSON: ${cause instanceof Error ? cause.message : 'not readable'}`, { place: { file }, cause })
-  }
-}
-
-const yamlOf = (text: string, file: string): unknown => {
-  try {
-    return parseYaml(text, { maxAliasCount: 100 })
-  } catch (cause) {
-    throw new UserError(`${file} is not YAML: ${cause instanceof Error ? cause.message : 'not readable'}`, { place: { file }, cause })
+    if (!(cause instanceof JsonProblem)) throw cause
+    const before = text.slice(0, cause.offset).split('\n')
+    const place = { file, line: before.length, column: (before.at(-1) ?? '').length + 1 }
+    throw new UserError(`${file} is not JSON: ${cause.message} (line ${place.line}, column ${place.column})`, { place, cause })
   }
 }
 
@@ -67,6 +60,10 @@ const flatten = (value: object, path: readonly string[], metrics: Map<string, Re
     if (read !== null) {
       if (name.length > longestName)
         throw new UserError(`${file} has a metric with a name of ${name.length} characters`, { place: { file } })
+      if (metrics.has(name))
+        throw new UserError(`${file} holds the metric ${JSON.stringify(name)} twice, once nested and once by its whole name`, {
+          place: { file },
+        })
       metrics.set(name, read)
     } else if (typeof item === 'object' && item !== null && !Array.isArray(item)) flatten(item, [...path, key], metrics, file)
   }

@@ -1,4 +1,4 @@
-import { parse as parseYaml } from 'yaml'
+import { readSource } from '../configuration/source.ts'
 import { UserError } from '../errors.ts'
 
 const largest = 16_384
@@ -8,7 +8,7 @@ const largest = 16_384
  * words, dates become text. An empty file has no params.
  */
 export const readParams = (text: string, file: string): Record<string, unknown> => {
-  const value = parsed(text, file)
+  const { value } = readSource(text, file)
   if (value === null || value === undefined) return {}
   if (typeof value !== 'object' || Array.isArray(value))
     throw new UserError(`${file} must hold a map of params, such as \`max_depth: 8\``, { place: { file } })
@@ -19,17 +19,6 @@ export const readParams = (text: string, file: string): Record<string, unknown> 
       place: { file },
     })
   return params
-}
-
-const parsed = (text: string, file: string): unknown => {
-  try {
-    return parseYaml(text, { maxAliasCount: 100 })
-  } catch (cause) {
-    throw new UserError(`${file} is neither YAML nor JSON: ${cause instanceof Error ? cause.message : 'not readable'}`, {
-      place: { file },
-      cause,
-    })
-  }
 }
 
 const plain = (value: unknown, file: string, depth: number): unknown => {

@@ -8,6 +8,7 @@ import {
   clearLoss,
   clearWin,
   commentContext,
+  emptyContext,
   estimate,
   firstRun,
   fiveCases,
@@ -18,20 +19,6 @@ import {
   slice,
 } from '../../support/assessments.ts'
 import { elements, rendered, textOf } from '../../support/rendered.ts'
-
-const emptyContext = (version: string): CommentContext => ({
-  version,
-  commit: null,
-  jobUrl: null,
-  params: [],
-  data: [],
-  codeChanged: null,
-  seconds: null,
-  modelBytes: null,
-  championBytes: null,
-  newModel: false,
-  rollout: null,
-})
 
 const comment = (of: Assessment, more = {}): string => renderComment(of, { ...commentContext, ...more })
 const lineWith = (text: string, part: string): string => text.split('\n').find(line => line.includes(part)) ?? ''
