@@ -134,7 +134,7 @@ def count_estimates(task, rows, confidence, tables):
             # Both restatements have to agree before either judges.
             assert abs(many(observed)[0] - value) < 1e-9, (name, many(observed)[0], value)
             resampled = Resampled(many(tables))
-            found[name] = Estimate(value, resampled.interval(confidence), error=resampled.error())
+            found[name] = Estimate(value, resampled.interval(confidence), error=resampled.error(rare=1.0))
         else:
             found[name] = Estimate(rule=rule)
     return found
@@ -179,11 +179,11 @@ def area_estimate(rows, confidence):
         return Estimate(rule=rule)
     value = sk.roc_auc_score(rows.true, rows.score)
     found = DeLong(rows.true == 1, rows.score)
+    if found.few:
+        return Estimate(value, "a class has a single row")
     if found.auc in (0, 1) and found.flat:
         fewer = min(found.m, found.n)
         return Estimate(value, wilson(int(found.auc) * fewer, fewer, confidence))
-    if found.few:
-        return Estimate(value, "a class has a single row")
     return Estimate(value, share_interval(found.auc, found.error(), confidence))
 
 
@@ -277,7 +277,7 @@ def binary_estimates(rows, confidence, rng):
     found["roc_auc"] = area_estimate(rows, confidence)
     if true.any():
         value = sk.average_precision_score(true, rows.score)
-        error = jackknife_error(average_precision_effects(rows), value)
+        error = jackknife_error(average_precision_effects(rows), 1)
         found["average_precision"] = Estimate(value, error if isinstance(error, str) else share_interval(value, error, confidence))
     else:
         found["average_precision"] = Estimate(rule="no row has the positive label")
@@ -300,7 +300,7 @@ def count_differences(task, ours, theirs, confidence, rng, defined, extra=()):
     if not names:
         return {}
     first, second = paired_tables(ours, theirs, rng)
-    return {name: Resampled(many(first) - many(second)).difference(confidence) for name, _, many in names}
+    return {name: Resampled(many(first) - many(second)).difference(confidence, rare=2.0) for name, _, many in names}
 
 
 def binary_differences(ours, theirs, confidence, rng, defined):
@@ -314,7 +314,7 @@ def binary_differences(ours, theirs, confidence, rng, defined):
     if defined("average_precision"):
         effects = average_precision_effects(ours) - average_precision_effects(theirs)
         gap = sk.average_precision_score(ours.true, ours.score) - sk.average_precision_score(theirs.true, theirs.score)
-        error = jackknife_error(effects, 1)
+        error = jackknife_error(effects, 2)
         found["average_precision"] = wald_difference(gap, 0 if isinstance(error, str) else error, confidence, isinstance(error, str))
     for name in ("log_loss", "brier"):
         if defined(name):
@@ -400,7 +400,7 @@ def multiclass_differences(ours, theirs, confidence, rng, defined):
     if defined("log_loss"):
         found["log_loss"] = t_difference(multiclass_losses(ours) - multiclass_losses(theirs), confidence)
     if defined("roc_auc_ovr"):
-        error = jackknife_error(rest_effects(ours) - rest_effects(theirs), 1)
+        error = jackknife_error(rest_effects(ours) - rest_effects(theirs), 2)
         gap = rest_value(ours) - rest_value(theirs)
         found["roc_auc_ovr"] = wald_difference(gap, 0 if isinstance(error, str) else error, confidence, isinstance(error, str))
     return found

@@ -152,7 +152,7 @@ def t_interval(values, confidence):
 
 
 def does_not_vary(values):
-    return np.ptp(values) <= 1e-14 * np.abs(values).max()
+    return np.abs(values - values.mean()).max() <= 1e-12 * abs(values.mean())
 
 
 def t_difference(differences, confidence):

@@ -74,14 +74,15 @@ class Resampled:
         tail = (1 - confidence) / 2
         return self.quantile(tail, **options), self.quantile(1 - tail, **options)
 
-    def error(self, factor=1.0, zero_is_undefined=False):
+    def error(self, factor=1.0, zero_is_undefined=False, rare=0.0):
+        """`rare`: what a lattice point that no resample here met, but one of ours may, can be away; 0 for what is no lattice."""
         if len(self.values) < 20:
             return between(0, 1e300, or_undefined=FEW)
         deviation = self.values - self.values.mean()
         variance = (deviation**2).mean()
         spread = math.sqrt(variance)
         if spread <= 1e-14:
-            return between(0, 1e-14, or_undefined=CONSTANT if zero_is_undefined else None)
+            return between(0, factor * max(1e-14, rare * 5 * math.sqrt(self.share / len(self.values))), or_undefined=CONSTANT if zero_is_undefined else None)
         kurtosis = max(1.0, (deviation**4).mean() / variance**2)
         doubt = max(5 * spread * math.sqrt((kurtosis - 1) / 4 * self.share), self.step)
         low = max(0.0, spread - doubt)
@@ -93,5 +94,5 @@ class Resampled:
         doubt = 5 * math.sqrt(max(smaller, 1 / kept) * (1 - min(smaller, 0.5)) * self.share) + 2 / OUR_RESAMPLES
         return between(max(0.0, 2 * (smaller - doubt)), min(1.0, 2 * (smaller + doubt)))
 
-    def difference(self, confidence):
-        return Difference(self.interval(confidence), self.p(), NO_STATISTIC, self.error(POWER, zero_is_undefined=True))
+    def difference(self, confidence, rare=0.0):
+        return Difference(self.interval(confidence), self.p(), NO_STATISTIC, self.error(POWER, zero_is_undefined=True, rare=rare))
