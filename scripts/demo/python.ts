@@ -9,13 +9,15 @@ export class MissingTool extends Error {}
 
 const programs = ['python3', 'python', 'python3.13', 'python3.12', 'python3.11']
 
-const findPython = async (): Promise<string> => {
+const findPython = async ([major, minor]: readonly [number, number]): Promise<string> => {
   for (const program of programs) {
-    const asked = await runToEnd(program, ['-c', 'import sys; sys.exit(0 if sys.version_info >= (3, 9) else 1)'], { seconds: 20 })
+    const asked = await runToEnd(program, ['-c', `import sys; sys.exit(0 if sys.version_info >= (${major}, ${minor}) else 1)`], {
+      seconds: 20,
+    })
     if (asked.code === 0) return program
   }
   throw new MissingTool(
-    'The demo trains real models and needs Python 3.9 or newer with its `venv` module: install python3 and python3-venv.',
+    `Real models are trained and computed with: needs Python ${major}.${minor} or newer with its \`venv\` module; install python3 and python3-venv.`,
   )
 }
 
@@ -23,8 +25,9 @@ const findPython = async (): Promise<string> => {
 export const pythonEnvironment = async (
   cache: string,
   requirements: string,
+  least: readonly [number, number] = [3, 9],
 ): Promise<{ readonly bin: string; readonly version: string }> => {
-  const python = await findPython()
+  const python = await findPython(least)
   const key = createHash('sha256').update(readFileSync(requirements)).update(python).digest('hex').slice(0, 12)
   const folder = join(cache, `python-${key}`)
   const ready = join(folder, 'ready')

@@ -8,8 +8,14 @@ import studentQuantile from '@stdlib/stats-base-dists-t-quantile'
 /** P(Z <= z) of the standard normal distribution. */
 const normalCdf = (z: number): number => gaussCdf(z, 0, 1)
 
-/** The z with P(Z <= z) = p. */
-export const normalQuantile = (p: number): number => gaussQuantile(p, 0, 1)
+/** The z with P(Z <= z) = p, for p from 1e-15. */
+export const normalQuantile = (p: number): number => {
+  let z = gaussQuantile(p, 0, 1)
+  if (p >= 0.5) return z
+  // Far below, the quantile loses digits that the distribution function still has: two steps of Newton's method bring them back.
+  for (let step = 0; step < 2; step++) z -= ((normalCdf(z) - p) / Math.exp((-z * z) / 2)) * Math.sqrt(2 * Math.PI)
+  return z
+}
 
 /** Two-sided p-value of a standard normal statistic. */
 export const normalTwoSided = (z: number): number => Math.min(1, 2 * normalCdf(-Math.abs(z)))

@@ -21,15 +21,21 @@ export interface Moments {
   readonly error: number
 }
 
-/** Mean and its standard error, in two passes. */
+/** Deviations of this share of the mean are what doubles lose, not variation: without it equal values would have an error, and an interval of no width. */
+const rounding = 1e-12
+
+/** Mean and its standard error, in two passes. Values that are equal up to rounding have the error 0. */
 export const moments = (values: ArrayLike<number>): Moments => {
   const n = values.length
   const mean = sum(values) / n
   let squares = 0
+  let largest = 0
   for (let index = 0; index < n; index++) {
     const gap = (values[index] as number) - mean
     squares += gap * gap
+    largest = Math.max(largest, Math.abs(gap))
   }
+  if (n > 1 && largest <= rounding * Math.abs(mean)) return { n, mean, error: 0 }
   return { n, mean, error: Math.sqrt(squares / (n - 1) / n) }
 }
 

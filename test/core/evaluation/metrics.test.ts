@@ -154,6 +154,56 @@ describe('perfect separation', () => {
   })
 })
 
+describe('rounding is no evidence', () => {
+  const compared = (name: string, ours: Predictions, theirs: Predictions) => {
+    const metric = metricOf(name, ours.task)
+    if (!metric) throw new Error(name)
+    return differenceOf(
+      metric,
+      { sample: ours, estimate: estimate(name, ours) },
+      { sample: theirs, estimate: estimate(name, theirs) },
+      method,
+    )
+  }
+  const far = (by: number) => otherOf({ task: 'regression', classes: [], labels: targets, predicted: targets.map(target => target + by) })
+  it('a perfect order has the average precision 1, and these rows do not say how sure that is', () => {
+    for (const positives of [3, 6, 10, 49]) {
+      const rows = Array.from({ length: 3 * positives }, (_, row) => ({
+        id: `${row}`,
+        label: row < positives ? 1 : 0,
+        score: 1 - row / (3 * positives),
+      }))
+      expect(estimate('average_precision', binaryOf(rows))).toMatchObject({ value: 1, low: null, high: null })
+    }
+  })
+  it('errors that are all alike have no interval and no p-value', () => {
+    for (const name of ['mae', 'rmse']) {
+      expect(estimate(name, far(0.1))).toMatchObject({ low: null, high: null })
+      expect(compared(name, far(0.1), far(0.3))).toMatchObject({ p: null, statistic: null, detectable: null })
+    }
+  })
+  it('labels that are all alike have no R²', () => {
+    for (const [label, rows] of [
+      [0.1, 3],
+      [0.1, 7],
+      [1e6 + 0.3, 11],
+    ] as const) {
+      const same = new Float64Array(rows).fill(label)
+      for (const predicted of [same, same.map((value, row) => value + row)]) {
+        const found = estimate('r2', otherOf({ task: 'regression', classes: [], labels: same, predicted }))
+        expect(found).toMatchObject({ value: null, reason: 'every row has the same label' })
+      }
+    }
+  })
+  it('a model is as well calibrated as itself, exactly', () => {
+    const found = compared('ece', binary, { ...binary, scores: binary.scores?.slice() ?? null })
+    expect(found).toMatchObject({ value: 0, low: 0, high: 0, p: 1, detectable: null })
+    const constant = binaryOf(Array.from({ length: 30 }, (_, row) => ({ id: `${row}`, label: 1, score: 0.3 })))
+    expect(estimate('ece', constant).low).toBeCloseTo(0.7, 14)
+    expect(estimate('ece', constant).high).toBeCloseTo(0.7, 14)
+  })
+})
+
 describe('intervals without resampling agree with the row bootstrap', () => {
   const random = uniform(3)
   const rows = Array.from({ length: 400 }, (_, row) => {

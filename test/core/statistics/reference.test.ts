@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { delongDifferenceError, delongError, placements } from '../../../src/core/statistics/auc.ts'
 import { bootstrapCells, percentileInterval } from '../../../src/core/statistics/bootstrap.ts'
+import { normalQuantile } from '../../../src/core/statistics/distributions.ts'
 import { meanInterval, meanTest, moments, sum } from '../../../src/core/statistics/means.ts'
 import {
   mcnemarExact,
@@ -83,9 +84,32 @@ describe('means', () => {
     expect(meanInterval(found, 0.95)?.low).toBeGreaterThan(0)
     expect(meanInterval(moments([1]), 0.95)).toBeNull()
   })
+  it('equal values up to rounding have no error, and no test', () => {
+    for (const values of [
+      new Float64Array(7).fill(0.1),
+      Float64Array.from({ length: 9 }, (_, row) => Math.abs(row / 7 - (row / 7 + 0.1))),
+    ]) {
+      const found = moments(values)
+      expect(found.error).toBe(0)
+      expect(meanTest(found)).toBeNull()
+    }
+    expect(moments([1, 1 + 1e-9]).error).toBeGreaterThan(0)
+  })
   it('sums with compensation', () => {
     expect(sum([1e16, 1, -1e16])).toBe(1)
     expect(sum(new Float64Array(1_000_000).fill(0.1))).toBe(100_000)
+  })
+})
+
+describe('normal quantile', () => {
+  // scipy.stats.norm.ppf
+  it.each([
+    [0.975, 1.959963984540054],
+    [0.1, -1.2815515655446004],
+    [1e-6, -4.753424308822899],
+    [1e-12, -7.034483825301131],
+  ])('of %f', (p, z) => {
+    expect(Math.abs(normalQuantile(p) / z - 1)).toBeLessThan(1e-12)
   })
 })
 

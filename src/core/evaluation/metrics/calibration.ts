@@ -5,6 +5,8 @@ import type { Method, Metric } from './metric.ts'
 import { resampledDifference } from './resampling.ts'
 
 const bins = 15
+/** Gaps are shares: what is below this has not varied. */
+const rounding = 1e-12
 
 /** Bin of a score: [k / 15, (k + 1) / 15), with 1 in the last one. */
 const binOf = (score: number): number => {
@@ -15,13 +17,24 @@ const binOf = (score: number): number => {
   return bin
 }
 
-/** Rows of one cell: how many, and mean and spread of the gap (label - score) of each model. */
+/** Rows of one cell: how many, and means and sums of squares around them of the gap (label - score) of each model. */
 interface Cell {
   readonly binsOf: readonly number[]
   rows: number
-  readonly sums: Float64Array
+  readonly means: Float64Array
   readonly squares: Float64Array
   products: number
+}
+
+/** Adds a row to moments that are kept around the running means (Welford 1962): sums of plain squares would leave rounding where nothing varies. */
+const add = (cell: Cell, first: number, second: number): void => {
+  const { means, squares, rows } = cell
+  const [before, beforeSecond] = [first - (means[0] as number), second - (means[1] as number)]
+  means[0] = (means[0] as number) + before / rows
+  means[1] = (means[1] as number) + beforeSecond / rows
+  squares[0] = (squares[0] as number) + before * (first - means[0])
+  squares[1] = (squares[1] as number) + beforeSecond * (second - means[1])
+  cell.products += before * (second - means[1])
 }
 
 /**
@@ -38,16 +51,12 @@ const cellsOf = (samples: readonly Sample[]): Cell[] => {
     let cell = cells.get(key)
     if (!cell) {
       const binsOf = samples.map(sample => binOf(sample.scores?.[row] as number))
-      cell = { binsOf, rows: 0, sums: new Float64Array(2), squares: new Float64Array(2), products: 0 }
+      cell = { binsOf, rows: 0, means: new Float64Array(2), squares: new Float64Array(2), products: 0 }
       cells.set(key, cell)
     }
     cell.rows++
     const gaps = samples.map(sample => label - (sample.scores?.[row] as number))
-    gaps.forEach((gap, model) => {
-      ;(cell as Cell).sums[model] = ((cell as Cell).sums[model] as number) + gap
-      ;(cell as Cell).squares[model] = ((cell as Cell).squares[model] as number) + gap * gap
-    })
-    cell.products += (gaps[0] as number) * (gaps[1] ?? 0)
+    add(cell, gaps[0] as number, gaps[1] ?? 0)
   }
   return [...cells].sort(([a], [b]) => a - b).map(([, cell]) => cell)
 }
@@ -66,13 +75,14 @@ const resampled = (samples: readonly Sample[], { seed, resamples }: Method, of: 
   const drawn = new Float64Array(cells.length)
   const gapSums = samples.map(() => new Float64Array(bins))
   const random = uniform(seed)
-  const shapes = cells.map(({ rows: size, sums, squares, products }) => {
-    const means = [(sums[0] as number) / size, (sums[1] as number) / size] as const
-    const variances = [0, 1].map(model => Math.max(0, (squares[model] as number) / size - (means[model] as number) ** 2))
-    const [spread0, spread1] = [Math.sqrt(variances[0] as number), Math.sqrt(variances[1] as number)]
-    const covariance = products / size - means[0] * means[1]
-    const correlation = spread0 > 0 && spread1 > 0 ? Math.max(-1, Math.min(1, covariance / spread0 / spread1)) : 0
-    return { means, spreads: [spread0, spread1] as const, correlation }
+  const shapes = cells.map(({ rows: size, means, squares, products }) => {
+    const spreads = [Math.sqrt((squares[0] as number) / size), Math.sqrt((squares[1] as number) / size)].map(spread =>
+      spread > rounding ? spread : 0,
+    ) as [number, number]
+    const exact = spreads[0] > 0 && spreads[1] > 0 ? products / size / spreads[0] / spreads[1] : 0
+    // The root of what is left of 1 would make much of a rounding error.
+    const correlation = Math.abs(exact) > 1 - rounding ? Math.sign(exact) : exact
+    return { means, spreads, correlation }
   })
   return distribution(resamples, () => {
     drawMultinomial(random, counts, drawn)

@@ -74,7 +74,7 @@ const averagePrecisionInfluence = derived((sample): Influence => {
   const gain = new Float64Array(tieCount)
   const loss = new Float64Array(tieCount)
   let hits = 0
-  let value = 0
+  let total = 0
   for (let tie = tieCount - 1; tie >= 0; tie--) {
     const [from, to] = [bounds[tie] as number, bounds[tie + 1] as number]
     let tied = 0
@@ -82,11 +82,13 @@ const averagePrecisionInfluence = derived((sample): Influence => {
     hits += tied
     const above = order.length - from
     precision[tie] = hits / above
-    value += (tied / positives) * (precision[tie] as number)
+    total += tied * (precision[tie] as number)
     // What one more unit of weight at or above this score changes in the precision that its positives see.
     gain[tie] = tied * (1 / above - hits / (above * above))
     loss[tie] = (-tied * hits) / (above * above)
   }
+  // Divided once: a perfect order gives exactly 1.
+  const value = total / positives
   const effects = new Float64Array(sample.rows)
   let gained = 0
   let lost = 0
@@ -98,7 +100,7 @@ const averagePrecisionInfluence = derived((sample): Influence => {
       effects[row] = (sample.labels[row] === 1 ? (precision[tie] as number) - value + gained : lost) / positives
     }
   }
-  return { value, effects }
+  return { value, scale: 1, effects }
 })
 
 const averagePrecision: Metric = {
@@ -137,7 +139,7 @@ const oneVersusRest = derived((sample): Influence => {
       effects[row] = (effects[row] as number) + ((found.values[row] as number) - found.auc) / share / width
     }
   }
-  return { value, effects }
+  return { value, scale: 1, effects }
 })
 
 const rocAucOvr: Metric = {

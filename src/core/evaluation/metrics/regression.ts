@@ -11,17 +11,22 @@ const rootMeanSquare = derived((sample): Influence => {
   const squares = absoluteErrors(sample).map(error => error * error)
   const mean = sum(squares) / sample.rows
   const value = Math.sqrt(mean)
-  return { value, effects: squares.map(square => (value === 0 ? 0 : (square - mean) / (2 * value * sample.rows))) }
+  return { value, scale: value, effects: squares.map(square => (value === 0 ? 0 : (square - mean) / (2 * value * sample.rows))) }
 })
 
 const explained = derived((sample): Influence => {
+  // By the labels themselves: their sum of squares around a rounded mean need not be 0.
+  if (sample.labels.every(label => label === sample.labels[0])) return { undefined: 'every row has the same label' }
   const mean = sum(sample.labels) / sample.rows
   const spread = Float64Array.from(sample.labels, label => (label - mean) ** 2)
   const total = sum(spread)
-  if (total === 0) return { undefined: 'every row has the same label' }
   const squares = absoluteErrors(sample).map(error => error * error)
   const ratio = sum(squares) / total
-  return { value: 1 - ratio, effects: squares.map((square, row) => -(square - ratio * (spread[row] as number)) / total) }
+  return {
+    value: 1 - ratio,
+    scale: 1 + Math.abs(1 - ratio),
+    effects: squares.map((square, row) => -(square - ratio * (spread[row] as number)) / total),
+  }
 })
 
 /** The median absolute error with the interval between order statistics, and what that says of its standard error. */
