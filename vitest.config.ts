@@ -5,6 +5,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Workflows under act, HAProxy and Docker: `npm run test:e2e`.
     exclude: ['test/e2e/**'],
+    globalSetup: ['test/support/own-temporary-folder.ts'],
+    // All cores: many tests wait for processes that they started. By default one core stays idle.
+    maxWorkers: '100%',
     testTimeout: 20_000,
     hookTimeout: 30_000,
   },

@@ -3,20 +3,20 @@
  * tests of test/e2e, and ends what it started. Everything listens on the loopback address or on a socket of its own.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { endAllChildren, runToEnd, startChild } from './demo/children.ts'
+import { goToolPath, installGoTool } from './go-tools.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const cache = join(root, 'node_modules', '.cache', 'refline-e2e')
 const isRoot = process.getuid?.() === 0
 const environment: NodeJS.ProcessEnv = {
   ...process.env,
   // Daemons and HAProxy live in sbin, which not every user's PATH has.
-  PATH: [join(cache, 'bin'), dirname(process.execPath), process.env.PATH, '/usr/sbin', '/sbin'].join(delimiter),
+  PATH: [dirname(goToolPath('act')), dirname(process.execPath), process.env.PATH, '/usr/sbin', '/sbin'].join(delimiter),
 }
 
 class Missing extends Error {}
@@ -52,14 +52,15 @@ const installMissing = async (): Promise<void> => {
   if (!(await find('haproxy'))) packages.push('haproxy')
   if (!(await find('docker-registry'))) packages.push('docker-registry')
   if (!(await find('debootstrap'))) packages.push('debootstrap')
+  // What debootstrap checks Debian's signatures with; Ubuntu has it in a package of its own.
+  if (!existsSync('/usr/share/keyrings/debian-archive-keyring.gpg')) packages.push('debian-archive-keyring')
   if (!(await find('docker')) || (!(await find('dockerd')) && !(await engineAnswers()))) packages.push('docker.io')
   if (!(await find('act')) && !(await find('go'))) packages.push('golang-go')
   if (packages.length > 0) await aptInstall(packages)
-  if (!(await find('act'))) {
-    mkdirSync(cache, { recursive: true })
-    const env = { ...environment, GOBIN: join(cache, 'bin'), GOTOOLCHAIN: 'auto' }
-    await must('go install act', 'go', ['install', 'github.com/nektos/act@latest'], 600, env)
-  }
+  if (await find('act')) return
+  console.log('e2e: go install act')
+  const missing = installGoTool('act', environment.PATH)
+  if (missing !== null) throw new Missing(`${missing}; install act yourself and start again.`)
 }
 
 const until = async (what: string, seconds: number, condition: () => Promise<boolean>): Promise<void> => {

@@ -1,11 +1,17 @@
-import { execFile, spawn } from 'node:child_process'
+import { type ExecFileOptions, execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 const cache = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'refline-e2e')
+
+/** Only root can make a tree that it changes its root to; where the tests run as somebody else, sudo must do it without asking. */
+const asRoot = (argv: readonly string[], options: ExecFileOptions = {}) => {
+  const [program = '', ...rest] = process.getuid?.() === 0 ? argv : ['sudo', '-n', ...argv]
+  return run(program, rest, { timeout: 170_000, maxBuffer: 64 << 20, ...options, encoding: 'utf8' })
+}
 
 /** What the server needs and the sample model too; taken along, since a build has no network here. */
 const packages = ['fastapi>=0.115', 'uvicorn>=0.32', 'joblib>=1.4', 'numpy>=1.26', 'scikit-learn>=1.5']
@@ -15,24 +21,26 @@ const baseTree = async (): Promise<string> => {
   const tar = join(cache, 'python-base.tar')
   if (existsSync(tar)) return tar
   const tree = join(cache, 'python-base')
-  await rm(tree, { recursive: true, force: true })
-  await mkdir(dirname(tree), { recursive: true })
-  const options = { timeout: 170_000, maxBuffer: 64 << 20 }
-  await run('debootstrap', ['--variant=minbase', '--include=python3-pip,python-is-python3', 'bookworm', tree], options)
-  const { stdout } = await run('chroot', [tree, 'python', '-c', 'import sys; print("%d.%d" % sys.version_info[:2])'], options)
-  const wheels = join(tree, 'wheels')
+  const wheels = join(cache, 'wheels')
+  await asRoot(['rm', '-rf', tree])
+  await rm(wheels, { recursive: true, force: true })
+  await mkdir(cache, { recursive: true })
+  await asRoot(['debootstrap', '--variant=minbase', '--include=python3-pip,python-is-python3', 'bookworm', tree])
+  const { stdout } = await asRoot(['chroot', tree, 'python', '-c', 'import sys; print("%d.%d" % sys.version_info[:2])'])
   const download = ['-m', 'pip', 'download', '-q', '-d', wheels, '--only-binary=:all:', '--python-version', stdout.trim(), ...packages]
-  await run('python3', download, options)
+  await run('python3', download, { timeout: 170_000 })
+  await asRoot(['mv', wheels, join(tree, 'wheels')])
   // The build of the image runs a plain `pip install`; the system's Python would refuse it, and nothing can be downloaded.
-  await writeFile(join(tree, 'etc', 'pip.conf'), '[global]\nno-index = true\nfind-links = /wheels\nbreak-system-packages = true\n')
+  const settings = join(cache, 'pip.conf')
+  await writeFile(settings, '[global]\nno-index = true\nfind-links = /wheels\nbreak-system-packages = true\n')
+  await asRoot(['mv', settings, join(tree, 'etc', 'pip.conf')])
   // PIP_* of this machine would overrule the file.
-  const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root' }
-  await run('chroot', [tree, 'pip', 'install', '-q', 'scikit-learn', 'joblib'], { ...options, env })
-  for (const name of await readdir(join(tree, 'var', 'cache', 'apt', 'archives')))
-    await rm(join(tree, 'var', 'cache', 'apt', 'archives', name), { recursive: true, force: true })
-  await run('tar', ['-C', tree, '-cf', `${tar}.new`, '.'], options)
+  const clean = ['env', '-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root']
+  await asRoot(['chroot', tree, ...clean, 'pip', 'install', '-q', 'scikit-learn', 'joblib'])
+  await asRoot(['rm', '-rf', join(tree, 'var', 'cache', 'apt', 'archives')])
+  await asRoot(['tar', '-C', tree, '-cf', `${tar}.new`, '.'])
   await rename(`${tar}.new`, tar)
-  await rm(tree, { recursive: true, force: true })
+  await asRoot(['rm', '-rf', tree])
   return tar
 }
 
