@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Assessment, assessment } from '../../../src/core/comparison/assessment.ts'
 import { renderComment } from '../../../src/core/report/comment.ts'
-import type { CommentContext } from '../../../src/core/report/comment-context.ts'
 import { renderLogLines } from '../../../src/core/report/log-lines.ts'
 import { capped } from '../../../src/core/report/sections.ts'
 import {
