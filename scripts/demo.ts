@@ -14,8 +14,8 @@ import { type GitHub, type OpenedPullRequest, startGitHub } from './demo/github.
 import { dispatchTrigger, type People, pullRequestTrigger, startPeople } from './demo/people.ts'
 import { MissingTool, pythonEnvironment } from './demo/python.ts'
 import { type StepResult, type Trigger, workflowRunner } from './demo/runner.ts'
-import { freePort } from './demo/splitter-haproxy.ts'
 import { intervalWords, transcript } from './demo/transcript.ts'
+import { freePort } from './free-port.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const folder = join(root, 'demo-output')

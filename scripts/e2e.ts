@@ -4,11 +4,11 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { endAllChildren, runToEnd, startChild } from './demo/children.ts'
+import { freePort } from './free-port.ts'
 import { goToolPath, installGoTool } from './go-tools.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -93,16 +93,6 @@ const startEngine = async (folder: string): Promise<void> => {
     throw new Missing(`${(error as Error).message}:\n${readFileSync(join(folder, 'dockerd.log'), 'utf8').slice(-2000)}`)
   })
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no free port'))))
-    })
-  })
 
 const startRegistry = async (folder: string): Promise<void> => {
   const address = `127.0.0.1:${await freePort()}`

@@ -1,23 +1,12 @@
 import { writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { ask, parseServersState } from '../../src/adapters/haproxy/runtime.ts'
+import { freePort } from '../free-port.ts'
 import { startChild } from './children.ts'
 import { type Slot, type Splitter, slots } from './splitter.ts'
 
 const backend = 'cancer'
 const serverOf = (slot: Slot): string => `cancer_${slot}`
-
-/** A port that was free a moment ago. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => (typeof address === 'object' && address !== null ? resolve(address.port) : reject(new Error('no free port'))))
-    })
-  })
 
 /** HAProxy with one server for each slot. Its runtime socket listens on `socketPort`; Refline moves the weights there, and nothing else does. */
 export const haproxySplitter = async (folder: string, socketPort: number): Promise<Splitter> => {

@@ -7,6 +7,7 @@ import { code, escapeMarkdown } from './escape.ts'
 import { plainLink } from './link.ts'
 import { metricTable } from './metric-table.ts'
 import { formatBytes, formatSeconds } from './numbers.ts'
+import { registrationWords } from './registration.ts'
 import { joinWithin, type Section } from './sections.ts'
 import { sliceSection } from './slice-section.ts'
 import { table } from './table.ts'
@@ -74,7 +75,7 @@ const judged = (assessment: Assessment): string => {
       ? []
       : [`**Overridden by ${code(assessment.override.actor, 100)}**: ${escapeMarkdown(assessment.override.reason, 1000)}`]
   return [
-    `Verdict **${assessment.verdict}**, decision **${assessment.decision}**: ${escapeMarkdown(assessment.headline, 400)}`,
+    `Verdict **${assessment.verdict}**, decision **${assessment.decision}**: ${escapeMarkdown(assessment.override === null ? registrationWords(assessment) : assessment.headline, 400)}.`,
     ...override,
     `${against} ${holdoutSentence(assessment) ?? ''} Rules: ${escapeMarkdown(rules.from, 200)} (${code(rules.digest)}).`,
     ...(assessment.notes.length === 0
@@ -105,7 +106,7 @@ const provenance = (assessment: Assessment, version: VersionRecord, run: RunReco
   facts([
     ['model manifest', code(version.digest)],
     ['run record', code(assessment.run_digest)],
-    ['predictions', assessment.predictions_digest === null ? null : code(assessment.predictions_digest)],
+    ['predictions as judged', assessment.predictions_digest === null ? null : code(assessment.predictions_digest)],
     ['holdout', assessment.holdout === null ? null : code(assessment.holdout.digest)],
     ['workflow run', run.created.workflow_run === null ? null : code(run.created.workflow_run)],
     ['registered by', plainLink('job', context.jobUrl)],

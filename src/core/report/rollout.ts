@@ -46,12 +46,15 @@ const next = ({ decision, quarantined, version, previous }: RolloutStory): strin
 
 const ticksShown = 100
 
+const legend =
+  '<sub>harm: evidence that the canary is worse than the stable version; at its bar it is rolled back · proof: evidence that it is acceptable; at its bar it goes a step up</sub>'
+
 const evidence = (ticks: readonly RolloutTick[]): string | null => {
   if (ticks.length === 0) return null
   const shown = ticks.slice(-ticksShown)
   const rows = shown.map(tick => [`${tick.percent} %`, escapeMarkdown(tick.evidence, 600), escapeMarkdown(tick.followed, 300)])
   const earlier = ticks.length > shown.length ? `\n\n${ticks.length - shown.length} earlier looks are in the ledger only.` : ''
-  return table(['canary', 'evidence', 'then'], ['right', 'left', 'left'], rows) + earlier
+  return `${table(['canary', 'evidence', 'then'], ['right', 'left', 'left'], rows)}${earlier}\n\n${legend}`
 }
 
 /** The hidden marker of what is said about a model in an environment. */
