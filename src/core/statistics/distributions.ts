@@ -6,7 +6,7 @@ import studentCdf from '@stdlib/stats-base-dists-t-cdf'
 import studentQuantile from '@stdlib/stats-base-dists-t-quantile'
 
 /** P(Z <= z) of the standard normal distribution. */
-const normalCdf = (z: number): number => gaussCdf(z, 0, 1)
+export const normalCdf = (z: number): number => gaussCdf(z, 0, 1)
 
 /** The z with P(Z <= z) = p, for p from 1e-15. */
 export const normalQuantile = (p: number): number => {
