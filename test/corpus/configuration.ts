@@ -199,7 +199,7 @@ const contradictions: readonly CorpusCase[] = [
     () => model({ gates: `{ ${Array.from({ length: 10_000 }, (_, n) => `m${n}: { min: x }`).join(', ')} }` }),
     /problems/,
   ),
-  refuses('80,000 keys', () => `models:\n${Array.from({ length: 80_000 }, (_, n) => `  k${n}: 1\n`).join('')}`, /problems/),
+  refuses('40,000 keys', () => `models:\n${Array.from({ length: 40_000 }, (_, n) => `  k${n}: 1\n`).join('')}`, /problems/),
   {
     name: '10,000 gates on metrics that are not there',
     run: configurationFile(() => model({ gates: `{ ${Array.from({ length: 10_000 }, (_, n) => `m${n}: { min: 1 }`).join(', ')} }` })),
