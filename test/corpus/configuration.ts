@@ -1,6 +1,7 @@
 import { symlink, writeFile } from 'node:fs/promises'
 import { readText } from '../../src/adapters/files/text.ts'
-import { parseConfiguration, selectModel } from '../../src/core/configuration/parse.ts'
+import { parseConfiguration, selectEnvironment, selectModel } from '../../src/core/configuration/parse.ts'
+import { judgeSettingsOf } from '../../src/core/rollout/settings.ts'
 import { type Bytes, type CorpusCase, judged } from './corpus.ts'
 
 const file = 'refline.yml'
@@ -34,6 +35,10 @@ const configurationFile = (content: Bytes | (() => Bytes)) => async (folder: str
   await writeFile(path, typeof content === 'function' ? content() : content)
   const configuration = parseConfiguration((await readText(path, file, { links: false })) ?? '', file)
   const { name, model: rules } = selectModel(configuration, undefined)
+  if (configuration.environments !== undefined) {
+    const { name: where, environment } = selectEnvironment(configuration, name, undefined)
+    judgeSettingsOf(where, environment)
+  }
   return { value: { name, gates: rules.gates }, assessment: judged(rules, { problem: 'this case has no rows' }) }
 }
 
@@ -194,7 +199,7 @@ const contradictions: readonly CorpusCase[] = [
     () => model({ gates: `{ ${Array.from({ length: 10_000 }, (_, n) => `m${n}: { min: x }`).join(', ')} }` }),
     /problems/,
   ),
-  refuses('80,000 keys', () => `models:\n${Array.from({ length: 80_000 }, (_, n) => `  k${n}: 1\n`).join('')}`, /problems/),
+  refuses('40,000 keys', () => `models:\n${Array.from({ length: 40_000 }, (_, n) => `  k${n}: 1\n`).join('')}`, /problems/),
   {
     name: '10,000 gates on metrics that are not there',
     run: configurationFile(() => model({ gates: `{ ${Array.from({ length: 10_000 }, (_, n) => `m${n}: { min: 1 }`).join(', ')} }` })),
@@ -204,8 +209,9 @@ const contradictions: readonly CorpusCase[] = [
 
 const environments: readonly CorpusCase[] = [
   refuses('a model that is not there', environment({ models: '[chrun]' }), /no model `chrun`/, 11),
-  refuses('steps that fall', environment({ steps: '[50, 10]' }), /steps must rise/, 11),
-  refuses('a step twice', environment({ steps: '[10, 10]' }), /steps must rise/, 11),
+  refuses('steps that fall', environment({ steps: '[50, 10]' }), /steps is/),
+  refuses('a step twice', environment({ steps: '[10, 10]' }), /steps is/),
+  refuses('no signal', environment({ signals: '{}' }), /nothing could ever prove/),
   refuses('a step of 0', environment({ steps: '[0, 10]' }), /steps/, 11),
   refuses('a step of NaN', environment({ steps: '[.nan]' }), /steps/, 11),
   refuses('a step above 100', environment({ steps: '[10, 250]' }), /steps/, 11),

@@ -313,10 +313,10 @@ const columnar: readonly CorpusCase[] = [
   ),
   ...['snappy', 'gzip', 'zstd'].map(
     (codec): CorpusCase => ({
-      name: `Parquet: 150 damaged bytes of the ${codec} file, one at a time, end in words`,
+      name: `Parquet: 80 damaged bytes of the ${codec} file, one at a time, end in words`,
       run: async folder => {
         const whole = parquet(codec)
-        for (let n = 0; n < 150; n++) {
+        for (let n = 0; n < 80; n++) {
           const at = (n * 7919 + 17) % whole.length
           const damaged = edited(codec, bytes => bytes.writeUInt8((bytes[at] as number) ^ (1 + (n % 255)), at))
           await predictionsFile(

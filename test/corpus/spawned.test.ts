@@ -38,11 +38,18 @@ const runCase = async (one: SpawnedCase): Promise<StepResult> => {
   }
   await lay(workspace, one.files)
   await lay(join(workspace, 'written'), one.written)
+  // On the default branch the rules of the commit count, not those of the checkout.
+  const commit = one.files === undefined ? null : await scenario.repository.commit(one.files, { branch: `case-${jobs}` })
   let result: StepResult | null = null
   for (const [index, action] of one.steps.entries()) {
     const last = index === one.steps.length - 1
     const event = one.env?.GITHUB_EVENT_PATH
-    const env = { ...limits, ...one.env, ...(event === undefined ? {} : { GITHUB_EVENT_PATH: join(workspace, event) }) }
+    const env = {
+      ...limits,
+      ...(commit === null ? {} : { GITHUB_SHA: commit }),
+      ...one.env,
+      ...(event === undefined ? {} : { GITHUB_EVENT_PATH: join(workspace, event) }),
+    }
     result = await job.step(action, last ? one.inputs : {}, { workspace, temp, env, deadline: 15_000 })
     if (!last) expect(result, result.stdout + result.stderr).toMatchObject({ exitCode: 0 })
   }

@@ -202,7 +202,7 @@ const surroundings: readonly SpawnedCase[] = [
     name: 'a configuration that is not there, with a command in its name',
     steps: ['train'],
     exit: 2,
-    error: /there is no/,
+    error: /cannot read|there is no/,
     inputs: { config: 'x\n::error::forged.yml' },
     also: forged,
   },

@@ -1,5 +1,6 @@
 import { UserError } from '../../core/errors.ts'
 import { capped, commentLimit } from '../../core/report/sections.ts'
+import { utf8Text } from '../../core/text.ts'
 import type { Forge } from '../../ports/forge.ts'
 import type { Client, Repository } from './client.ts'
 import { GitHubError } from './errors.ts'
@@ -68,7 +69,7 @@ export const githubForge = (client: Client, repository: Repository): Forge => {
         const { data } = await client.repos.getContent({ ...place, path, ref })
         if (Array.isArray(data) || data.type !== 'file' || !('content' in data)) throw new UserError(`${path} at ${ref} is no file`)
         if (data.encoding !== 'base64') throw new UserError(`${path} at ${ref} is larger than 1 MB`)
-        return Buffer.from(data.content, 'base64').toString('utf8')
+        return utf8Text(Buffer.from(data.content, 'base64'), path)
       } catch (error) {
         if (!isStatus(error, 404)) throw error
         // The same answer stands for "no such commit": only a commit that is there proves that the file is not.

@@ -142,7 +142,6 @@ const environmentConfiguration = z.strictObject({
   target,
   steps: z
     .array(z.number().gt(0).lt(100))
-    .refine(steps => steps.every((step, index) => index === 0 || step > (steps[index - 1] as number)), 'steps must rise')
     .default([5, 10, 25, 50])
     .describe('shares of traffic in percent that the canary gets, one after the other'),
   judge: z
