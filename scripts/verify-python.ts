@@ -48,7 +48,7 @@ const verify = async (folder: string): Promise<Agreement> => {
     join(python.bin, 'python'),
     [join(lane, 'reference.py'), folder, ...(only === null ? [] : ['--without-real-sets'])],
     {
-      seconds: 280,
+      seconds: 600,
       env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', PYTHONDONTWRITEBYTECODE: '1' },
     },
   ).then(ended => ({ ...ended, took: seconds(computing) }))

@@ -194,10 +194,10 @@ def precision_steps(true, score):
     ends = np.append(np.flatnonzero(np.diff(sorted_score)), len(score) - 1)
 
     def of(weights):
-        sorted_weights = weights[order]
-        hits = np.cumsum(np.where(positive, sorted_weights, 0))[ends]
-        all_above = np.cumsum(sorted_weights)[ends]
-        return (np.diff(hits, prepend=0) * hits / all_above).sum() / hits[-1]
+        sorted_weights = weights[..., order]
+        hits = np.cumsum(sorted_weights * positive, axis=-1)[..., ends]
+        all_above = np.cumsum(sorted_weights, axis=-1)[..., ends]
+        return (np.diff(hits, prepend=0, axis=-1) * hits / all_above).sum(axis=-1) / hits[..., -1]
 
     return of
 
@@ -352,11 +352,11 @@ def weighted_area(positive, score):
     sorted_positive = positive[order]
 
     def of(weights):
-        sorted_weights = weights[order]
-        tied_positive = np.add.reduceat(np.where(sorted_positive, sorted_weights, 0), starts)
-        tied_negative = np.add.reduceat(np.where(sorted_positive, 0, sorted_weights), starts)
-        below = np.cumsum(tied_negative) - tied_negative
-        return (tied_positive * (below + tied_negative / 2)).sum() / tied_positive.sum() / tied_negative.sum()
+        sorted_weights = weights[..., order]
+        tied_positive = np.add.reduceat(sorted_weights * sorted_positive, starts, axis=-1)
+        tied_negative = np.add.reduceat(sorted_weights * ~sorted_positive, starts, axis=-1)
+        below = np.cumsum(tied_negative, axis=-1) - tied_negative
+        return (tied_positive * (below + tied_negative / 2)).sum(axis=-1) / tied_positive.sum(axis=-1) / tied_negative.sum(axis=-1)
 
     return of
 

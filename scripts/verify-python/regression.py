@@ -30,7 +30,7 @@ def losses_of(rows):
 
 def root(rows):
     squares = errors_of(rows) ** 2
-    return lambda weights: np.sqrt((weights * squares).sum() / weights.sum())
+    return lambda weights: np.sqrt((weights * squares).sum(axis=-1) / weights.sum(axis=-1))
 
 
 def explained(rows):
@@ -39,8 +39,8 @@ def explained(rows):
     centred = rows.true - rows.true.mean()
 
     def of(weights):
-        mean = (weights * centred).sum() / weights.sum()
-        return 1 - (weights * squares).sum() / (weights * (centred - mean) ** 2).sum()
+        mean = ((weights * centred).sum(axis=-1) / weights.sum(axis=-1))[..., None]
+        return 1 - (weights * squares).sum(axis=-1) / (weights * (centred - mean) ** 2).sum(axis=-1)
 
     return of
 

@@ -7,7 +7,7 @@ import numpy as np
 from figures import OUR_RESAMPLES, Difference, between, undefined
 from intervals import NO_STATISTIC, POWER
 
-RESAMPLES = 6000
+RESAMPLES = 5000
 MANY_UNDEFINED = "more than a twentieth of the resamples is undefined"
 CONSTANT = "the resamples do not vary"
 FEW = "fewer than two resamples are defined"
@@ -24,6 +24,14 @@ def draw_cells(codes, cells, rng):
     drawn = np.zeros((RESAMPLES, cells))
     drawn[:, used] = rng.multinomial(n, counts[used] / n, size=RESAMPLES)
     return drawn
+
+
+def shares_within(p, share):
+    """All true shares that a share p found here is within 5 standard errors of (a score interval: in the tails the standard error is not that at p)."""
+    spread = 25 * share
+    centre = (p + spread / 2) / (1 + spread)
+    reach = 5 / (1 + spread) * math.sqrt(p * (1 - p) * share + spread * share / 4)
+    return centre - reach, centre + reach
 
 
 class Resampled:
@@ -52,11 +60,11 @@ class Resampled:
         rule = self.interval_rule()
         if isinstance(rule, str):
             return undefined(rule)
-        doubt = 5 * math.sqrt(p * (1 - p) * self.share)
         values = self.values
+        from_share, to_share = shares_within(p, self.share)
         spread = values.std()
-        low = values[0] - spread if p - doubt <= 0 else self.beside(np.quantile(values, p - doubt), -1)
-        high = values[-1] + spread if p + doubt >= 1 else self.beside(np.quantile(values, p + doubt), 1)
+        low = values[0] - spread if from_share * len(values) < 1 else self.beside(np.quantile(values, from_share), -1)
+        high = values[-1] + spread if (1 - to_share) * len(values) < 1 else self.beside(np.quantile(values, to_share), 1)
         ends = [low - shift - slack, high - shift + slack]
         if clamp:
             ends = [clamp(end) for end in ends]
@@ -91,8 +99,8 @@ class Resampled:
     def p(self):
         kept = max(1, len(self.values))
         smaller = min((self.values <= 1e-12).sum(), (self.values >= -1e-12).sum()) / kept
-        doubt = 5 * math.sqrt(max(smaller, 1 / kept) * (1 - min(smaller, 0.5)) * self.share) + 2 / OUR_RESAMPLES
-        return between(max(0.0, 2 * (smaller - doubt)), min(1.0, 2 * (smaller + doubt)))
+        low, high = shares_within(min(smaller, 1.0), self.share)
+        return between(max(0.0, 2 * low), min(1.0, 2 * (high + 2 / OUR_RESAMPLES)))
 
     def difference(self, confidence, rare=0.0):
         return Difference(self.interval(confidence), self.p(), NO_STATISTIC, self.error(POWER, zero_is_undefined=True, rare=rare))

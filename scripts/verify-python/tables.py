@@ -18,7 +18,7 @@ def expected_tables(tables):
         figures[f"tables/wilson_low/{index}"], figures[f"tables/wilson_high/{index}"] = number(low), number(high)
     for index, (p, freedom, value) in enumerate(tables["distributions"]):
         figures[f"tables/normal_quantile/{index}"] = number(stats.norm.ppf(p))
-        figures[f"tables/normal_cdf/{index}"] = number(stats.norm.cdf(value))
+        figures[f"tables/normal_two_sided/{index}"] = number(2 * stats.norm.sf(abs(value)))
         figures[f"tables/t_quantile/{index}"] = number(stats.t.ppf(p, freedom))
         figures[f"tables/t_two_sided/{index}"] = number(2 * stats.t.sf(abs(value), freedom))
     for index, values in enumerate(tables["samples"]):

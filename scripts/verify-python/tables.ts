@@ -1,4 +1,4 @@
-import { normalCdf, normalQuantile, tQuantile, tTwoSided } from '../../src/core/statistics/distributions.ts'
+import { normalQuantile, normalTwoSided, tQuantile, tTwoSided } from '../../src/core/statistics/distributions.ts'
 import { meanTest, moments } from '../../src/core/statistics/means.ts'
 import { mcnemarExact, mcnemarMidP, tangoInterval, wilsonInterval } from '../../src/core/statistics/proportions.ts'
 import { drawNormal, uniform } from '../../src/core/statistics/random.ts'
@@ -48,7 +48,7 @@ export const ourTables = ({ pairs, distributions, samples }: Tables): Figures =>
   })
   distributions.forEach(([p, freedom, value], index) => {
     figures.set(`tables/normal_quantile/${index}`, normalQuantile(p))
-    figures.set(`tables/normal_cdf/${index}`, normalCdf(value))
+    figures.set(`tables/normal_two_sided/${index}`, normalTwoSided(value))
     figures.set(`tables/t_quantile/${index}`, tQuantile(p, freedom))
     figures.set(`tables/t_two_sided/${index}`, tTwoSided(value, freedom))
   })

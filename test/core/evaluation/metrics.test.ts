@@ -195,6 +195,16 @@ describe('rounding is no evidence', () => {
       }
     }
   })
+  it('R² and its interval do not change when everything moves by a large number', () => {
+    const label = Float64Array.of(251, 59, 248).map(value => value / 256)
+    const guess = (by: number) =>
+      estimate(
+        'r2',
+        otherOf({ task: 'regression', classes: [], labels: label.map(value => value + by), predicted: label.map(value => by - 9 * value) }),
+      )
+    const [near, far] = [guess(0), guess(2 ** 30 + 1 / 256)]
+    for (const what of ['value', 'low', 'high'] as const) expect((far[what] as number) / (near[what] as number)).toBeCloseTo(1, 12)
+  })
   it('a model is as well calibrated as itself, exactly', () => {
     const found = compared('ece', binary, { ...binary, scores: binary.scores?.slice() ?? null })
     expect(found).toMatchObject({ value: 0, low: 0, high: 0, p: 1, detectable: null })

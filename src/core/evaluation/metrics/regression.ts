@@ -17,8 +17,10 @@ const rootMeanSquare = derived((sample): Influence => {
 const explained = derived((sample): Influence => {
   // By the labels themselves: their sum of squares around a rounded mean need not be 0.
   if (sample.labels.every(label => label === sample.labels[0])) return { undefined: 'every row has the same label' }
-  const mean = sum(sample.labels) / sample.rows
-  const spread = Float64Array.from(sample.labels, label => (label - mean) ** 2)
+  // From the first label on: the mean of large labels that are close together would lose the digits in which they differ.
+  const shifted = Float64Array.from(sample.labels, label => label - (sample.labels[0] as number))
+  const mean = sum(shifted) / sample.rows
+  const spread = shifted.map(label => (label - mean) ** 2)
   const total = sum(spread)
   const squares = absoluteErrors(sample).map(error => error * error)
   const ratio = sum(squares) / total
