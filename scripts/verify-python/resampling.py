@@ -90,7 +90,7 @@ class Resampled:
         variance = (deviation**2).mean()
         spread = math.sqrt(variance)
         elsewhere = (np.abs(self.values - np.median(self.values)) > 1e-12).sum()
-        unmet = rare * 5 * math.sqrt(self.share / len(self.values))
+        unmet = rare * math.sqrt(shares_within(elsewhere / len(self.values), self.share)[1])
         if spread <= 1e-14 or (rare > 0 and elsewhere < 50):
             # Too few resamples off the one lattice point to tell by their moments how often that happens.
             return between(0, factor * (spread + max(1e-14, unmet)), or_undefined=CONSTANT if zero_is_undefined else None)
