@@ -89,8 +89,11 @@ class Resampled:
         deviation = self.values - self.values.mean()
         variance = (deviation**2).mean()
         spread = math.sqrt(variance)
-        if spread <= 1e-14:
-            return between(0, factor * max(1e-14, rare * 5 * math.sqrt(self.share / len(self.values))), or_undefined=CONSTANT if zero_is_undefined else None)
+        elsewhere = (np.abs(self.values - np.median(self.values)) > 1e-12).sum()
+        unmet = rare * math.sqrt(shares_within(elsewhere / len(self.values), self.share)[1])
+        if spread <= 1e-14 or (rare > 0 and elsewhere < 50):
+            # Too few resamples off the one lattice point to tell by their moments how often that happens.
+            return between(0, factor * (spread + max(1e-14, unmet)), or_undefined=CONSTANT if zero_is_undefined else None)
         kurtosis = max(1.0, (deviation**4).mean() / variance**2)
         doubt = max(5 * spread * math.sqrt((kurtosis - 1) / 4 * self.share), self.step)
         low = max(0.0, spread - doubt)
