@@ -39,10 +39,26 @@ class Estimate:
             into[f"{at}/error"] = self.error
 
 
+NO_WIDTH = "the rows do not vary, and an interval of no width is none unless it is 0"
+
+
+def without_width(low, high):
+    """The two ends by our rule: undefined where they are one number other than 0, or may be undefined where resampling decides whether they are."""
+    if "value" in low and "value" in high:
+        size = max(abs(low["value"]), abs(high["value"]))
+        one = high["value"] - low["value"] <= 1e-12 * size and size > 1e-15
+        return (undefined(NO_WIDTH), undefined(NO_WIDTH)) if one else (low, high)
+    if "from" not in low or "from" not in high or low["to"] < high["from"]:
+        return low, high
+    if max(abs(end["from"] - end["to"]) for end in (low, high)) < 1e-8:
+        return (low, high) if low["from"] <= 0 <= low["to"] else (undefined(NO_WIDTH), undefined(NO_WIDTH))
+    return {"or": NO_WIDTH, **low}, {"or": NO_WIDTH, **high}
+
+
 def write_interval(into, at, interval):
     ends = (undefined(interval), undefined(interval)) if isinstance(interval, str) else interval
-    for what, end in zip(("low", "high"), ends):
-        into[f"{at}/{what}"] = end if isinstance(end, dict) else number(end)
+    low, high = (end if isinstance(end, dict) else number(end) for end in ends)
+    into[f"{at}/low"], into[f"{at}/high"] = without_width(low, high)
 
 
 class Difference:

@@ -65,6 +65,13 @@ describe('both answers', () => {
     expect(found.rows[0]).toMatchObject({ metric: 'roc_auc', primary: true, verdict: 'pass', difference: { test: 'DeLong, paired' } })
     expect(found.roc?.challenger.at(-1)).toBe(1)
   })
+  it('a perfect order of four rows against a constant score proves nothing, since nothing varies', () => {
+    const four = (score: (label: number) => number) =>
+      binaryOf([0, 0, 1, 1].map((label, row) => ({ id: `c${row}`, label, score: score(label) })))
+    const found = judge({ challenger: four(label => 0.1 + 0.8 * label), champion: four(() => 0.5) })
+    expect(found.rows[0]?.difference).toMatchObject({ value: 0.5, low: null, high: null, reason: expect.stringMatching(/do not vary/) })
+    expect(found.decision).toBe('inconclusive')
+  })
   it('a worse model must not merge', () => {
     const found = judge({ challenger: binaryOf(rowsOf(800, 0.1)) })
     expect(found).toMatchObject({ verdict: 'fail', decision: 'keep' })

@@ -79,19 +79,35 @@ export const estimateOf = (metric: Metric, sample: Sample, method: Method): Esti
   const measured = metric.measure(sample, method)
   if ('undefined' in measured) return undefinedEstimate(measured.undefined, support)
   if (!Number.isFinite(measured.value)) return undefinedEstimate('its value is not a finite number', support)
-  const interval = finiteInterval(measured.interval)
+  const interval = usable(measured.interval)
   return {
     value: measured.value,
     low: interval?.low ?? null,
     high: interval?.high ?? null,
     support,
     method: interval ? measured.method : null,
-    reason: interval ? null : 'these rows are too few for an interval',
+    reason: interval ? null : whyNone(measured.interval, 'an interval'),
   }
 }
 
-const finiteInterval = (interval: Interval | null): Interval | null =>
-  interval !== null && Number.isFinite(interval.low) && Number.isFinite(interval.high) ? interval : null
+/**
+ * An interval that says something. One of no width comes from rows that do not vary, such as a perfect order of four rows against a constant one: that is no certainty.
+ * Only 0 is believed: two models that are alike on every row.
+ */
+const usable = (interval: Interval | null): Interval | null => {
+  if (interval === null || !Number.isFinite(interval.low) || !Number.isFinite(interval.high)) return null
+  return isWithoutWidth(interval) && Math.max(Math.abs(interval.low), Math.abs(interval.high)) > roundedZero ? null : interval
+}
+
+const roundedZero = 1e-15
+
+/** Up to what double arithmetic loses. */
+const isWithoutWidth = ({ low, high }: Interval): boolean => high - low <= 1e-12 * Math.max(Math.abs(low), Math.abs(high))
+
+const whyNone = (interval: Interval | null, what: string): string =>
+  interval !== null && isWithoutWidth(interval)
+    ? `these rows do not vary, so they give no ${what.replace(/^an /, '')}`
+    : `these rows are too few for ${what}`
 
 /** The paired difference, challenger minus champion; undefined where either value is. */
 export const differenceOf = (
@@ -106,7 +122,7 @@ export const differenceOf = (
     return { ...undefinedEstimate(reason), test: null, statistic: null, p: null, detectable: null }
   }
   const compared = metric.compare(challenger.sample, champion.sample, method)
-  const interval = finiteInterval(compared.interval)
+  const interval = usable(compared.interval)
   const finite = (value: number | null): number | null => (value !== null && Number.isFinite(value) ? value : null)
   const error = finite(compared.error)
   return {
@@ -115,7 +131,7 @@ export const differenceOf = (
     high: interval?.high ?? null,
     support: ours.support,
     method: interval ? compared.method : null,
-    reason: interval ? null : 'these rows are too few for an interval of the difference',
+    reason: interval ? null : whyNone(compared.interval, 'an interval of the difference'),
     test: compared.test,
     statistic: finite(compared.statistic),
     p: finite(compared.p),
