@@ -1,7 +1,13 @@
 import type { RunnerContext } from '../adapters/runner/context.ts'
 import { UserError } from '../core/errors.ts'
 import type { Forge } from '../ports/forge.ts'
-import { isProposal } from './judge/rules.ts'
+
+/**
+ * Whether what is checked out is what somebody proposes. By the event, and by the ref too: a review of a pull request, for one, is an event of its own, and what is
+ * checked out then is the pull request's.
+ */
+export const isProposal = (context: Pick<RunnerContext, 'event' | 'ref'>): boolean =>
+  /^(pull_request|merge_group)/.test(context.event ?? '') || /^refs\/pull\//.test(context.ref ?? '')
 
 /**
  * Refuses to decide anything from an unmerged change, and from any ref but the default branch or the one that the workflow allows. `words` open the sentences:

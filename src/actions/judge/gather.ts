@@ -17,6 +17,7 @@ import type { Ledger } from '../../ports/ledger.ts'
 import type { ModelStore } from '../../ports/model-store.ts'
 import type { Log } from '../../ports/report.ts'
 import type { OpenRun, RunFolders } from '../../ports/run-folders.ts'
+import { isProposal } from '../deciding-ref.ts'
 import { championRunOf, faceChampion } from './champion.ts'
 import { findRules, type Rules } from './rules.ts'
 
@@ -122,7 +123,7 @@ const writers = new Set(['admin', 'maintain', 'write'])
 const allowedOverride = async (reason: string | undefined, ports: JudgePorts): Promise<Assessment['override']> => {
   if (reason === undefined) return null
   const { context, forge } = ports
-  if (context.event === null || /^(pull_request|merge_group)/.test(context.event))
+  if (context.event === null || isProposal(context))
     throw new UserError('`override-reason` is never taken on a pull request or in a merge queue; override when the change is registered')
   if (context.actor === null || forge === null)
     throw new UserError('`override-reason` needs to know who asks for it: there is no GITHUB_ACTOR or no token')

@@ -8,6 +8,7 @@ import type { Configuration, ModelConfiguration } from '../../core/configuration
 import { UserError } from '../../core/errors.ts'
 import { canonicalJson, digest } from '../../core/lineage/canonical.ts'
 import type { Forge } from '../../ports/forge.ts'
+import { isProposal } from '../deciding-ref.ts'
 
 /** The rules a model is judged by and where they come from. */
 export interface Rules {
@@ -18,13 +19,6 @@ export interface Rules {
   readonly isNew: boolean
   readonly policy: { readonly from: string; readonly digest: string; readonly loosened: readonly string[] }
 }
-
-/** Events whose checkout holds what somebody proposes: their rules are the base branch's. */
-const proposals = new Set(['pull_request', 'pull_request_target', 'merge_group'])
-
-/** By the ref too: a review of a pull request, for one, is an event of its own, and what is checked out then is the pull request's. */
-export const isProposal = (context: Pick<RunnerContext, 'event' | 'ref'>): boolean =>
-  proposals.has(context.event ?? '') || /^refs\/pull\//.test(context.ref ?? '')
 
 /**
  * Finds the rules for a model. On `pull_request` and `merge_group` they are those of the base branch, and what the change loosens in them is listed; a model

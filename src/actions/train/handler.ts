@@ -18,6 +18,7 @@ import type { Log } from '../../ports/report.ts'
 import type { RunArtifacts } from '../../ports/run-artifacts.ts'
 import type { RunFolders } from '../../ports/run-folders.ts'
 import type { UserCommand } from '../../ports/user-command.ts'
+import { isProposal } from '../deciding-ref.ts'
 import { type Collected, collectOutputs, collectParams, digestData, markOutputs, modelPathOf, outputsOf } from './collect.ts'
 import { canScore, reproduce, type Scoring, scoreChampion } from './score.ts'
 import type { spec } from './spec.ts'
@@ -227,10 +228,8 @@ const championOf = async (name: string, ports: TrainPorts): Promise<VersionRecor
   }
 }
 
-const readOnlyEvents = new Set(['pull_request', 'pull_request_target', 'merge_group'])
-
 const logRun = async (ports: TrainPorts, record: RunRecord): Promise<void> => {
-  if (ports.ledger === null || readOnlyEvents.has(ports.context.event ?? '')) return
+  if (ports.ledger === null || isProposal(ports.context)) return
   try {
     const entry = { kind: 'run', run: record.run, created: record.created, input: record.input, reported: record.reported }
     const answer = await ports.ledger.log(record.model, entry, record.run)

@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts'
 import { compareText, orderByText } from '../evaluation/holdout.ts'
 import { lineOf, type Predictions, textAt } from '../evaluation/predictions.ts'
-import { partOf, type Sample } from '../evaluation/sample.ts'
+import { derived, partOf, type Sample } from '../evaluation/sample.ts'
 
 /** Two models' predictions on the same rows in the same order with the same classes, or why there is no such pairing. */
 export type Pairing =
@@ -10,8 +10,8 @@ export type Pairing =
 
 const shown = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}...` : text)
 
-/** Row numbers ordered by id. Throws a UserError where an id stands twice: such rows cannot be paired. */
-export const orderById = (predictions: Predictions): Uint32Array => {
+/** Row numbers ordered by id, sorted once for each reading. Throws a UserError where an id stands twice: such rows cannot be paired. */
+export const orderById = derived((predictions: Predictions): Uint32Array => {
   const order = orderByText(predictions.ids)
   for (let place = 1; place < order.length; place++) {
     const [before, row] = [order[place - 1] as number, order[place] as number]
@@ -24,7 +24,7 @@ export const orderById = (predictions: Predictions): Uint32Array => {
     }
   }
   return order
-}
+})
 
 const sameOrder = (one: Predictions, other: Predictions): boolean => {
   if (one.rows !== other.rows) return false

@@ -48,9 +48,9 @@ export const rowsBySlice = (predictions: Predictions, slice: string): ReadonlyMa
   return new Map([...lists].sort(([a], [b]) => (a < b ? -1 : 1)).map(([value, rows]) => [value, Uint32Array.from(rows)]))
 }
 
-/** Remembers what is derived from a sample, so that metrics of one family share one pass and one sort. */
-export const derived = <T>(derive: (sample: Sample) => T): ((sample: Sample) => T) => {
-  const known = new WeakMap<Sample, { readonly value: T }>()
+/** Remembers what is derived from rows that do not change, so that metrics of one family share one pass and one sort. */
+export const derived = <T, S extends object = Sample>(derive: (sample: S) => T): ((sample: S) => T) => {
+  const known = new WeakMap<S, { readonly value: T }>()
   return sample => {
     const found = known.get(sample)
     if (found) return found.value

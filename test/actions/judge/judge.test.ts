@@ -346,5 +346,9 @@ describe('an override', () => {
     await expect(evaluateGate(overriding, (await failing(folder.join('b'), 'admin', pull)).ports)).rejects.toThrow(
       /never taken on a pull request/,
     )
+    const onItsRef = { ...pull, event: 'issue_comment' }
+    await expect(evaluateGate(overriding, (await failing(folder.join('c'), 'admin', onItsRef)).ports)).rejects.toThrow(
+      /never taken on a pull request/,
+    )
   })
 })
