@@ -10,9 +10,9 @@ import type { ModelConfiguration } from '../../src/core/configuration/schema.ts'
 import { UserError } from '../../src/core/errors.ts'
 import { readReportedMetrics } from '../../src/core/evaluation/reported-metrics.ts'
 import { canonicalJson } from '../../src/core/lineage/canonical.ts'
-import type { RunRecord } from '../../src/core/lineage/run.ts'
 import { renderComment } from '../../src/core/report/comment.ts'
 import { renderLogLines } from '../../src/core/report/log-lines.ts'
+import { runOf } from '../core/evaluation/fixtures.ts'
 import { emptyContext } from '../support/assessments.ts'
 import { elements, rendered } from '../support/rendered.ts'
 import { parseWorkflowCommands } from '../support/runner-files.ts'
@@ -40,21 +40,6 @@ export interface CorpusCase {
 }
 
 const zero = '0'.repeat(64)
-export const runOf = (reported: RunRecord['reported'] = {}, predictions = true): RunRecord => ({
-  schema: 1,
-  run: 'churn-3f9a1c2b0d7e',
-  model: 'churn',
-  created: { at: '2026-01-01T00:00:00Z', workflow_run: null, job: null, job_index: null, actor: null, event: null, pull_request: null },
-  lineage: { repository: null, commit: null, code: null, data: [], params: {}, train: zero, environment: {}, parent: null },
-  input: zero,
-  seconds: 1,
-  reported,
-  model_files: [{ path: 'model.joblib', bytes: 4_200_000, sha256: zero }],
-  predictions: predictions ? { path: 'predictions.csv', bytes: 1, sha256: zero } : null,
-  metrics_file: null,
-  champion: null,
-})
-
 const request = (rules: ModelConfiguration, part: Partial<AssessmentRequest>): AssessmentRequest => ({
   model: 'churn',
   rules,

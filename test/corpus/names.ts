@@ -1,5 +1,5 @@
-import { rulesOf } from '../core/evaluation/fixtures.ts'
-import { type CorpusCase, judged, metricsFile, predictionsFile, runOf } from './corpus.ts'
+import { rulesOf, runOf } from '../core/evaluation/fixtures.ts'
+import { type CorpusCase, judged, metricsFile, predictionsFile } from './corpus.ts'
 
 /** Names that are hostile wherever they are shown: to logs, outputs, Markdown, HTML, refs and paths. */
 export const hostileNames: readonly string[] = [

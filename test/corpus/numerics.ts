@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { readPredictions } from '../../src/adapters/files/predictions.ts'
-import { rulesOf } from '../core/evaluation/fixtures.ts'
-import { type CorpusCase, judged, predictionsFile, runOf } from './corpus.ts'
+import { rulesOf, runOf } from '../core/evaluation/fixtures.ts'
+import { type CorpusCase, judged, predictionsFile } from './corpus.ts'
 
 type Row = readonly [label: number | string, score: number | string]
 const csv = (rows: readonly Row[]): string => `id,label,score\n${rows.map(([label, score], n) => `c${n},${label},${score}\n`).join('')}`

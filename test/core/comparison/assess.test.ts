@@ -5,26 +5,10 @@ import { assessment } from '../../../src/core/comparison/assessment.ts'
 import { UserError } from '../../../src/core/errors.ts'
 import { holdoutDigest } from '../../../src/core/evaluation/holdout.ts'
 import type { VersionRecord } from '../../../src/core/lineage/events.ts'
-import type { RunRecord } from '../../../src/core/lineage/run.ts'
 import { uniform } from '../../../src/core/statistics/random.ts'
-import { binaryOf, type Row, rulesOf } from '../evaluation/fixtures.ts'
+import { binaryOf, type Row, rulesOf, runOf } from '../evaluation/fixtures.ts'
 
 const zero = '0'.repeat(64)
-const runOf = (reported: RunRecord['reported'] = {}): RunRecord => ({
-  schema: 1,
-  run: 'churn-3f9a1c2b0d7e',
-  model: 'churn',
-  created: { at: '2026-01-01T00:00:00Z', workflow_run: null, job: null, job_index: null, actor: null, event: null, pull_request: null },
-  lineage: { repository: null, commit: null, code: null, data: [], params: {}, train: zero, environment: {}, parent: null },
-  input: zero,
-  seconds: 1,
-  reported,
-  model_files: [{ path: 'model.joblib', bytes: 4_200_000, sha256: zero }],
-  predictions: { path: 'predictions.csv', bytes: 1, sha256: zero },
-  metrics_file: null,
-  champion: null,
-})
-
 /** Rows whose scores separate the classes the better the larger `skill` is. */
 const rowsOf = (count: number, skill: number, seed = 5): Row[] => {
   const random = uniform(seed)

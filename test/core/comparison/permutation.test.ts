@@ -7,7 +7,7 @@ import { TextBuilder } from '../../../src/core/evaluation/columns.ts'
 import { type Predictions, textAt } from '../../../src/core/evaluation/predictions.ts'
 import { partOf } from '../../../src/core/evaluation/sample.ts'
 import { drawNormal, uniform } from '../../../src/core/statistics/random.ts'
-import { binaryOf, otherOf, rulesOf } from '../evaluation/fixtures.ts'
+import { binaryOf, otherOf, rulesOf, runOf } from '../evaluation/fixtures.ts'
 
 const zero = '0'.repeat(64)
 
@@ -70,20 +70,7 @@ const judge = (rules: ModelConfiguration, challenger: Predictions, champion: Pre
     model: 'churn',
     rules,
     policy: { from: 'refline.yml of main', digest: zero, loosened: [] },
-    run: {
-      schema: 1,
-      run: 'churn-3f9a1c2b0d7e',
-      model: 'churn',
-      created: { at: '2026-01-01T00:00:00Z', workflow_run: null, job: null, job_index: null, actor: null, event: null, pull_request: null },
-      lineage: { repository: null, commit: null, code: null, data: [], params: {}, train: zero, environment: {}, parent: null },
-      input: zero,
-      seconds: 1,
-      reported: {},
-      model_files: [{ path: 'model.joblib', bytes: 1, sha256: zero }],
-      predictions: { path: 'predictions.csv', bytes: 1, sha256: zero },
-      metrics_file: null,
-      champion: null,
-    },
+    run: runOf(),
     runDigest: zero,
     challenger,
     opponent: { kind: 'champion', version: 1 },

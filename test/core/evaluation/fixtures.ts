@@ -1,6 +1,7 @@
 import { configuration, type ModelConfiguration } from '../../../src/core/configuration/schema.ts'
 import { TextBuilder } from '../../../src/core/evaluation/columns.ts'
 import type { Predictions } from '../../../src/core/evaluation/predictions.ts'
+import type { RunRecord } from '../../../src/core/lineage/run.ts'
 
 /** A model's rules from the section as it stands in refline.yml, with all defaults. */
 export const rulesOf = (section: Record<string, unknown>): ModelConfiguration =>
@@ -54,4 +55,22 @@ export const otherOf = (
   threshold: null,
   problem: null,
   source: { file: 'predictions.csv', lines: null, columns: { id: 'id', label: 'label', score: null, prediction: 'prediction' } },
+})
+
+const zero = '0'.repeat(64)
+
+/** The record of a run with one model file, with what its script reported. */
+export const runOf = (reported: RunRecord['reported'] = {}, predictions = true): RunRecord => ({
+  schema: 1,
+  run: 'churn-3f9a1c2b0d7e',
+  model: 'churn',
+  created: { at: '2026-01-01T00:00:00Z', workflow_run: null, job: null, job_index: null, actor: null, event: null, pull_request: null },
+  lineage: { repository: null, commit: null, code: null, data: [], params: {}, train: zero, environment: {}, parent: null },
+  input: zero,
+  seconds: 1,
+  reported,
+  model_files: [{ path: 'model.joblib', bytes: 4_200_000, sha256: zero }],
+  predictions: predictions ? { path: 'predictions.csv', bytes: 1, sha256: zero } : null,
+  metrics_file: null,
+  champion: null,
 })
