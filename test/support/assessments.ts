@@ -39,6 +39,7 @@ export const rule = (kind: JudgedRule['kind'], bound: number | null, more: Parti
   verdict: 'pass',
   basis: 'interval',
   proven: true,
+  severity: 'error',
   sentence: '',
   ...more,
 })
@@ -64,6 +65,7 @@ export const slice = (value: string, more: Partial<JudgedSlice> = {}): JudgedSli
   support: 865,
   challenger: estimate(0.802, 0.774, 0.827),
   champion: estimate(0.785),
+  difference: null,
   rules: [rule('min', 0.75)],
   verdict: 'pass',
   ...more,
@@ -81,7 +83,10 @@ const base: Assessment = {
   change: 'changed',
   rows: [],
   slices: [],
-  holdout: { digest, rows: 12480, positive: 1909, paired: 12480, lost: 0 },
+  fairness: [],
+  findings: [],
+  warnings: [],
+  holdout: { digest, rows: 12480, positive: 1909, paired: 12480, lost: 0, weighted: false, clusters: null, decided: null },
   roc: null,
   confidence: 0.95,
   seed: 20240601,
@@ -175,7 +180,7 @@ export const inconclusive: Assessment = {
   verdict: 'inconclusive',
   decision: 'inconclusive',
   headline: 'churn: cannot tell if it is worse than champion v11; 1,460 holdout rows are too few for a margin of 0.005',
-  holdout: { digest, rows: 1460, positive: 220, paired: 1460, lost: 0 },
+  holdout: { digest, rows: 1460, positive: 220, paired: 1460, lost: 0, weighted: false, clusters: null, decided: null },
   rows: [
     row('roc_auc', estimate(0.9144, 0.8942, 0.9347), {
       primary: true,
@@ -193,7 +198,7 @@ export const firstRun: Assessment = {
   change: 'first',
   headline: 'churn may merge, and merging makes it version 1: nothing to compare with, all absolute gates pass',
   opponent: { kind: 'first', proof: 'the ledger was read and has no version of churn, and no release carries its tag' },
-  holdout: { digest, rows: 12480, positive: 1909, paired: null, lost: 0 },
+  holdout: { digest, rows: 12480, positive: 1909, paired: null, lost: 0, weighted: false, clusters: null, decided: null },
   rows: [
     row('roc_auc', estimate(0.9105, 0.9034, 0.9175), {
       primary: true,

@@ -36,13 +36,17 @@ export interface AssessmentRequest {
   readonly override: { readonly reason: string; readonly actor: string } | null
   /** Why the challenger's predictions could not be read: makes every metric undefined with that reason. */
   readonly problem: string | null
+  /** How often this holdout has decided before; null where that is not known. */
+  readonly decided?: number | null
 }
 
 const resamples = 2000
 
 const checkRules = (rules: ModelConfiguration, opponent: Opponent, model: string): void => {
   const gates = Object.entries(rules.gates)
-  const slices = Object.values(rules.slices ?? {}).flatMap(slice => Object.entries(slice).filter(([key]) => key !== 'min_support'))
+  const slices = Object.values(rules.slices ?? {}).flatMap(slice =>
+    Object.entries(slice).filter(([key]) => key !== 'min_support' && key !== 'severity'),
+  )
   if (gates.length === 0 && slices.length === 0) {
     throw new UserError(
       `models.${model} has neither gates nor slices: nothing could ever fail. Add at least one, such as gates: { ${rules.primary}: { min: 0.8 } }`,
@@ -126,12 +130,18 @@ export const assess = (request: AssessmentRequest): Assessment => {
     change: request.change,
     rows,
     slices: slices.judged,
+    fairness: [],
+    findings: [],
+    warnings: [],
     holdout: challenger && {
       digest: holdoutDigest(challenger),
       rows: challenger.rows,
       positive: rules.task === 'binary' ? (classRows(challenger)[1] ?? 0) : null,
       paired: pairing ? challenger.rows : null,
       lost,
+      weighted: challenger.weights !== null,
+      clusters: null,
+      decided: request.decided ?? null,
     },
     roc: rules.task === 'binary' && problem === null && challenger ? rocCurve(challenger, pairing?.champion ?? null) : null,
     confidence: rules.confidence,

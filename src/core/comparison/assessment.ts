@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { fairnessMeasure, severity } from '../configuration/rules-schema.ts'
 import { sha256 } from '../lineage/run.ts'
 import { type Decision, decision, type Verdict, verdict } from './answers.ts'
 
@@ -28,7 +29,7 @@ export const difference = z.strictObject({
 })
 export type Difference = z.output<typeof difference>
 
-const ruleKind = z.enum(['min', 'max', 'max_drop', 'max_rise', 'superior', 'non_inferior'])
+const ruleKind = z.enum(['min', 'max', 'max_drop', 'max_rise', 'min_gain', 'superior', 'superior_by', 'non_inferior', 'equivalent'])
 
 /** One rule on one metric, judged. `proven` is false where the point estimate decided because the interval could not. */
 const judgedRule = z.strictObject({
@@ -38,6 +39,7 @@ const judgedRule = z.strictObject({
   verdict: z.enum(['pass', 'fail', 'inconclusive', 'not-applicable']),
   basis: z.enum(['interval', 'point', 'none']),
   proven: z.boolean(),
+  severity: severity.describe('only rules of severity error decide the verdict'),
   sentence: z.string().describe('why, in words, with the numbers; a clause without the metric name and without a full stop'),
 })
 export type JudgedRule = z.output<typeof judgedRule>
@@ -65,10 +67,33 @@ const judgedSlice = z.strictObject({
   support: z.int().min(0).nullable(),
   challenger: estimate,
   champion: estimate.nullable(),
+  difference: difference.nullable(),
   rules: z.array(judgedRule),
   verdict: z.enum(['pass', 'fail', 'inconclusive', 'not-judged']),
 })
 export type JudgedSlice = z.output<typeof judgedSlice>
+
+/** A measure of fairness between the groups of a column, judged. `value` of a group is the rate that is compared; null with the reason where it is undefined. */
+const judgedFairness = z.strictObject({
+  column: z.string(),
+  measure: fairnessMeasure,
+  estimate,
+  groups: z.array(
+    z.strictObject({
+      value: z.string(),
+      rows: z.int().min(0),
+      rates: z.array(z.strictObject({ name: z.string().describe('such as true_positive_rate'), estimate })),
+      judged: z.boolean().describe('false where the support is too small: shown and left out of the measure'),
+    }),
+  ),
+  rules: z.array(judgedRule),
+  verdict: z.enum(['pass', 'fail', 'inconclusive', 'not-judged']),
+})
+export type JudgedFairness = z.output<typeof judgedFairness>
+
+/** What a check of the user's own found. */
+export const finding = z.strictObject({ check: z.string().max(100), severity, message: z.string().max(500) })
+export type Finding = z.output<typeof finding>
 
 /** A curve for the report, in order; at most 64 points. */
 export const curve = z.strictObject({
@@ -98,13 +123,19 @@ export const assessment = z.strictObject({
   change: z.enum(['changed', 'retrained', 'first']).describe('which promote rule applied'),
   rows: z.array(judgedRow),
   slices: z.array(judgedSlice),
+  fairness: z.array(judgedFairness),
+  findings: z.array(finding).describe("of the user's own checks; one of severity error fails the gate"),
+  warnings: z.array(z.string()).describe('one sentence each: rules of severity warn that do not pass'),
   holdout: z
     .strictObject({
       digest: sha256,
       rows: z.int().min(0),
       positive: z.int().min(0).nullable(),
-      paired: z.int().min(0).nullable(),
+      paired: z.int().min(0).nullable().describe('rows joined by id; null where there is no champion or it is compared unpaired'),
       lost: z.int().min(0),
+      weighted: z.boolean(),
+      clusters: z.int().min(1).nullable().describe('how many, where rows are clustered'),
+      decided: z.int().min(0).nullable().describe('how often this holdout has decided before; null where that is not known'),
     })
     .nullable()
     .describe('null where only reported metrics exist'),

@@ -1,3 +1,4 @@
+import type { Severity } from '../configuration/rules-schema.ts'
 import type { Bound, ModelConfiguration } from '../configuration/schema.ts'
 import { UserError } from '../errors.ts'
 import type { Difference, Estimate, JudgedRule } from './assessment.ts'
@@ -37,13 +38,16 @@ interface Question {
   readonly detectable: number | null
 }
 
+/** A judged rule before its severity is known. */
+type Answer = Omit<JudgedRule, 'severity'>
+
 const fixed = (
   kind: JudgedRule['kind'],
   bound: number | null,
   relative: boolean,
   verdict: JudgedRule['verdict'],
   sentence: string,
-): JudgedRule => ({
+): Answer => ({
   kind,
   bound,
   relative,
@@ -57,7 +61,7 @@ const fixed = (
 const shownInterval = ({ low, high }: Estimate): string =>
   low === null || high === null ? '' : ` [${[low, high].map(end => `${end > 0 ? '+' : ''}${figure(end)}`).join(', ')}]`
 
-const answer = (question: Question, rows: number | null, policy: Policy): JudgedRule => {
+const answer = (question: Question, rows: number | null, policy: Policy): Answer => {
   const { kind, bound, relative, limit, estimate, surplus, outside } = question
   const value = estimate.value
   if (value === null || !Number.isFinite(value)) {
@@ -103,7 +107,7 @@ const undecided = (
   policy: Policy,
   doubt: string,
   outside: string,
-): JudgedRule => {
+): Answer => {
   if (policy !== 'point') {
     return { ...base, verdict: 'inconclusive', basis: 'interval', proven: false, sentence: `not proven with these rows: ${doubt}` }
   }
@@ -111,7 +115,7 @@ const undecided = (
   return { ...base, verdict: inside ? 'pass' : 'fail', basis: 'point', proven: false, sentence }
 }
 
-const absolute = (kind: 'min' | 'max', bound: number, evidence: Evidence, policy: Policy): JudgedRule =>
+const absolute = (kind: 'min' | 'max', bound: number, evidence: Evidence, policy: Policy): Answer =>
   answer(
     {
       kind,
@@ -140,7 +144,7 @@ export const marginOf = (bound: Bound, evidence: Evidence, kind: string): number
   return bound.value * Math.abs(champion ?? Number.NaN)
 }
 
-const relativeRule = (kind: 'max_drop' | 'max_rise', bound: Bound, evidence: Evidence, policy: Policy): JudgedRule => {
+const relativeRule = (kind: 'max_drop' | 'max_rise', bound: Bound, evidence: Evidence, policy: Policy): Answer => {
   const about = [kind, bound.value, bound.relative] as const
   if (evidence.comparison === 'first') return fixed(...about, 'not-applicable', 'not applicable: no champion')
   if (evidence.challenger.value === null) return fixed(...about, 'fail', `undefined never passes: ${evidence.challenger.reason}`)
@@ -175,16 +179,17 @@ export const judgeGate = (
     readonly max?: number | undefined
     readonly max_drop?: Bound | undefined
     readonly max_rise?: Bound | undefined
+    readonly severity?: Severity | undefined
   },
   evidence: Evidence,
   policy: Policy,
 ): JudgedRule[] => {
-  const rules: JudgedRule[] = []
+  const rules: Answer[] = []
   if (gate.min !== undefined) rules.push(absolute('min', gate.min, evidence, policy))
   if (gate.max !== undefined) rules.push(absolute('max', gate.max, evidence, policy))
   if (gate.max_drop !== undefined) rules.push(relativeRule('max_drop', gate.max_drop, evidence, policy))
   if (gate.max_rise !== undefined) rules.push(relativeRule('max_rise', gate.max_rise, evidence, policy))
-  return rules
+  return rules.map(rule => ({ ...rule, severity: gate.severity ?? 'error' }))
 }
 
 /** The promotion rule on the primary metric. It always needs proof by the interval, whatever the policy. */
@@ -195,7 +200,8 @@ export const judgePromotion = (
   evidence: Evidence,
 ): JudgedRule => {
   const bound = kind === 'superior' ? 0 : margin
-  if (evidence.comparison === 'first') return fixed(kind, bound, false, 'not-applicable', 'not applicable: no champion')
+  if (evidence.comparison === 'first')
+    return { ...fixed(kind, bound, false, 'not-applicable', 'not applicable: no champion'), severity: 'error' }
   const { difference } = evidence
   if (
     evidence.comparison === 'unpaired' ||
@@ -204,10 +210,13 @@ export const judgePromotion = (
     difference.low === null ||
     difference.high === null
   ) {
-    return fixed(kind, bound, false, 'inconclusive', difference?.reason ?? 'the champion could not be compared on the same rows')
+    return {
+      ...fixed(kind, bound, false, 'inconclusive', difference?.reason ?? 'the champion could not be compared on the same rows'),
+      severity: 'error',
+    }
   }
   const [worst, best] = direction === 'higher' ? [difference.low, difference.high] : [-difference.high, -difference.low]
-  const base = { kind, bound, relative: false, basis: 'interval' as const }
+  const base = { kind, bound, relative: false, basis: 'interval' as const, severity: 'error' as const }
   const interval = shownInterval(difference)
   if (kind === 'superior' ? worst > 0 : worst >= -margin - tolerance(margin)) {
     return {

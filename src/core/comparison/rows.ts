@@ -11,7 +11,13 @@ const alsoShown: Readonly<Record<ModelConfiguration['task'], readonly string[]>>
   regression: ['mae', 'rmse', 'r2'],
 }
 
-const promotionKinds = new Set(['superior', 'non_inferior'])
+/** Rules that decide whether it goes live. */
+export const promotionKinds: ReadonlySet<JudgedRule['kind']> = new Set<JudgedRule['kind']>([
+  'superior',
+  'superior_by',
+  'non_inferior',
+  'equivalent',
+])
 
 /** Rules that decide whether it may merge, without the promotion rule, which decides whether it goes live. */
 export const gateRules = (rules: readonly JudgedRule[]): JudgedRule[] => rules.filter(rule => !promotionKinds.has(rule.kind))
@@ -53,7 +59,7 @@ const judgeOne = (name: string, rules: ModelConfiguration, sources: Sources, cha
   const primary = name === rules.primary
   if (primary) {
     const kind = change === 'retrained' ? rules.promote.retrained : rules.promote.changed
-    judged.push(judgePromotion(kind, margin ?? 0, direction, evidence))
+    judged.push(judgePromotion(kind === 'non_inferior' ? kind : 'superior', margin ?? 0, direction, evidence))
   }
   return { row: asRow(name, figures, direction, primary, judged), notes }
 }

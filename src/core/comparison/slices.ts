@@ -27,7 +27,7 @@ export const judgeSlices = (
   const blocked: string[] = []
   const notes: string[] = []
   for (const [column, slice] of Object.entries(rules.slices ?? {})) {
-    const gates = Object.entries(slice).filter(([key]) => key !== 'min_support') as [string, SliceGate][]
+    const gates = Object.entries(slice).filter(([key]) => key !== 'min_support' && key !== 'severity') as [string, SliceGate][]
     if (gates.length === 0) continue
     const problem = challenger === null ? sources.noRows : challenger.problem
     if (challenger === null || problem !== null) {
@@ -55,6 +55,7 @@ export const judgeSlices = (
           metric: name,
           support,
           challenger: estimate,
+          difference: null,
           champion: metric && before ? estimateOf(metric, before, sources.method) : null,
         }
         if (support !== null && support < slice.min_support) {

@@ -2,7 +2,7 @@ import type { ModelConfiguration } from '../configuration/schema.ts'
 import { metricOf } from '../evaluation/metrics.ts'
 import type { Assessment, Decision, JudgedRow, JudgedSlice, Opponent, Verdict } from './assessment.ts'
 import { shortFigure } from './figures.ts'
-import { gateRules } from './rows.ts'
+import { gateRules, promotionKinds } from './rows.ts'
 
 /** What a conclusion is drawn from: everything that was judged. `blocked` are reasons why something could not be judged at all, which fails. */
 export interface Judged {
@@ -36,8 +36,7 @@ const sentencesOf = (judged: Judged, wanted: 'fail' | 'inconclusive'): string[] 
   ),
 ]
 
-const promotionOf = (primary: JudgedRow | undefined) =>
-  primary?.rules.find(rule => rule.kind === 'superior' || rule.kind === 'non_inferior')
+const promotionOf = (primary: JudgedRow | undefined) => primary?.rules.find(rule => promotionKinds.has(rule.kind))
 
 const decide = (judged: Judged, verdict: Verdict): Decision => {
   const { opponent, rules } = judged

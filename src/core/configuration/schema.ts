@@ -1,53 +1,33 @@
 import { z } from 'zod'
 import { modelName } from '../lineage/run.ts'
+import { bound, fairness, gate, promote, slice } from './rules-schema.ts'
+
+export type { Bound, Gate } from './rules-schema.ts'
 
 const nonEmpty = z.string().min(1)
 const command = z.union([nonEmpty, z.array(nonEmpty).min(1)]).describe('a string runs as `bash -eo pipefail`, a list is argv')
 
-/** A bound in a rule: 0.005 is absolute, "2%" is relative to the champion's magnitude (of a share: two hundredths). */
-const bound = z.union([z.number().min(0), z.string().regex(/^\d{1,6}(\.\d{1,20})?\s?%$/)]).transform(value => {
-  if (typeof value === 'number') return { value, relative: false }
-  return { value: Number(value.replace('%', '').trim()) / 100, relative: true }
-})
-export type Bound = z.output<typeof bound>
-
 /** A share written as 0.01 or "1%". */
 const share = bound.transform(({ value }) => value)
 
-const inOrder = ({ min, max }: { readonly min?: number | undefined; readonly max?: number | undefined }): boolean =>
-  min === undefined || max === undefined || min <= max
-const outOfOrder = 'min is greater than max, so no model could ever pass'
-
-const gate = z
-  .strictObject({
-    min: z.number().optional().describe('the metric must be at least this'),
-    max: z.number().optional().describe('the metric must be at most this'),
-    max_drop: bound.optional().describe('how much lower than the champion it may be'),
-    max_rise: bound.optional().describe('how much higher than the champion it may be; for lower-is-better metrics'),
-  })
-  .refine(rule => Object.keys(rule).length > 0, 'a gate needs at least one of min, max, max_drop, max_rise')
-  .refine(inOrder, outOfOrder)
-  .refine(
-    rule => rule.max_drop === undefined || rule.max_rise === undefined,
-    'a gate has max_drop or max_rise, by which direction is worse; not both',
-  )
-export type Gate = z.output<typeof gate>
-
-const sliceGate = z
-  .strictObject({ min: z.number().optional(), max: z.number().optional() })
-  .refine(rule => rule.min !== undefined || rule.max !== undefined, 'a slice gate needs min or max')
-  .refine(inOrder, outOfOrder)
-const slice = z.object({ min_support: z.int().min(1).default(30).describe('a slice with fewer rows is not judged') }).catchall(sliceGate)
-
 const predictions = z.union([
-  nonEmpty.transform(file => ({ file })),
+  nonEmpty.transform(file => ({ file, paired: true })),
   z.strictObject({
-    file: nonEmpty.describe('one row per holdout row: .csv, .jsonl or .parquet'),
+    file: nonEmpty.describe('one row per holdout row: .csv, .jsonl (each also with .gz or .zst) or .parquet'),
     columns: z
-      .strictObject({ id: nonEmpty, label: nonEmpty, score: nonEmpty, prediction: nonEmpty })
+      .strictObject({ id: nonEmpty, label: nonEmpty, score: nonEmpty, prediction: nonEmpty, weight: nonEmpty })
       .partial()
       .optional()
-      .describe('names of the columns, where they are not id, label, score and prediction'),
+      .describe('names of the columns, where they are not id, label, score and prediction; rows are weighted only where `weight` is named'),
+    cluster: nonEmpty
+      .optional()
+      .describe('column whose rows belong together, such as user_id: intervals then vary whole clusters and not rows'),
+    paired: z
+      .boolean()
+      .default(true)
+      .describe(
+        'false compares the two models as if on unrelated rows, without joining them by id: wider intervals, for holdouts that are never the same',
+      ),
     positive: z
       .union([z.string(), z.number(), z.boolean()])
       .optional()
@@ -76,8 +56,6 @@ const train = z.strictObject({
     .describe('folders and files whose change is a change of code; the whole repository without *.md, .github and refline.yml by default'),
 })
 
-const promotion = z.enum(['superior', 'non_inferior'])
-
 const modelConfiguration = z.strictObject({
   task: z.enum(['binary', 'multiclass', 'regression']),
   path: nonEmpty.optional().describe('folder that commands run in; the repository by default'),
@@ -85,19 +63,21 @@ const modelConfiguration = z.strictObject({
   train: train.optional(),
   predictions: predictions.optional(),
   primary: nonEmpty.describe('the metric that promotion is decided by'),
-  promote: z
-    .strictObject({
-      changed: promotion.default('superior').describe('what a change of code must be proven to be before it goes live'),
-      retrained: promotion.default('non_inferior').describe('the same for newer data and unchanged code'),
-    })
-    .prefault({}),
+  promote: promote.prefault({}),
   confidence: z.number().gt(0.5).lt(1).default(0.95).describe('of every interval'),
   on_inconclusive: z
     .enum(['point', 'fail', 'warn'])
     .default('point')
     .describe('what these rows can neither prove nor disprove: `point` lets the estimate decide, `fail` blocks, `warn` lets it pass'),
   gates: z.record(nonEmpty, gate).describe('rules by metric: may it merge?'),
-  slices: z.record(nonEmpty, slice).optional().describe('rules by column and metric, for every value of the column'),
+  slices: z
+    .record(nonEmpty, slice)
+    .optional()
+    .describe('rules by column and metric, for every value of the column; "country x channel" crosses two'),
+  fairness: z.record(nonEmpty, fairness).optional().describe('rules by column on the differences between its groups; binary models only'),
+  checks: nonEmpty
+    .optional()
+    .describe('module (.ts, .mts, .js or .mjs) of your own checks: it gets the predictions as a data frame and gives metrics and findings'),
   image: z
     .strictObject({
       name: nonEmpty.optional().describe('such as ghcr.io/acme/churn'),

@@ -100,7 +100,7 @@ export const assembly = (header: readonly string[], rules: ModelConfiguration, f
           : rules.task === 'binary'
             ? binary(labels.build(), (predicted as CategoryBuilder | null)?.build() ?? null, scores?.build() ?? null, settings, file)
             : multiclass(labels.build(), (predicted as CategoryBuilder | null)?.build() ?? null, probabilities)
-      const result = { ...common, slices: byName, ...made, problem: null }
+      const result = { ...common, weights: null, clusters: null, singlePrecision: false, slices: byName, ...made, problem: null }
       return { ...result, problem: problemOf(result) }
     },
   }

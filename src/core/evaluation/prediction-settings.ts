@@ -11,7 +11,12 @@ export interface PredictionSettings {
   readonly positive: string | null
   /** Makes predictions from a saved model; null where there is no such command. */
   readonly score: string | readonly string[] | null
-  /** Columns that slices are made of. */
+  /** Column of weights and of clusters; null where none is named. */
+  readonly weight: string | null
+  readonly cluster: string | null
+  /** Are the two models compared on the same rows? */
+  readonly paired: boolean
+  /** Columns that slices and groups are made of. */
   readonly slices: readonly string[]
 }
 
@@ -19,13 +24,23 @@ export interface PredictionSettings {
 export const predictionSettings = (rules: ModelConfiguration): PredictionSettings => {
   const section: Partial<Section> = rules.predictions ?? {}
   const named = section.columns ?? {}
-  const slices = Object.keys(rules.slices ?? {}).flatMap(name => name.split(' x ').map(part => part.trim()))
+  const slices = [...Object.keys(rules.slices ?? {}), ...Object.keys(rules.fairness ?? {})].flatMap(name =>
+    name.split(' x ').map(part => part.trim()),
+  )
   return {
     named,
-    columns: { id: 'id', label: 'label', score: 'score', prediction: 'prediction', ...named } as PredictionSettings['columns'],
+    columns: {
+      id: named.id ?? 'id',
+      label: named.label ?? 'label',
+      score: named.score ?? 'score',
+      prediction: named.prediction ?? 'prediction',
+    },
     threshold: section.threshold ?? null,
     positive: section.positive === undefined ? null : String(section.positive),
     score: section.score ?? null,
+    weight: named.weight ?? null,
+    cluster: section.cluster ?? null,
+    paired: section.paired ?? true,
     slices: [...new Set(slices)].sort(),
   }
 }

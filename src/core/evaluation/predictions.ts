@@ -34,6 +34,9 @@ export interface PredictionSource {
  * Regression: `classes` is empty, `labels` and `predicted` are the numbers themselves. `scores` is the score of the positive class (binary);
  * `probabilities` one column per class, in the order of `classes` (multiclass). What the file does not have is null.
  *
+ * `weights` is one finite number >= 0 per row, not all 0, where refline.yml names a weight column; `clusters` the number of each row's cluster, where it names one.
+ * `singlePrecision` says that the scores came as 32-bit floats, which decides how far probabilities are clipped.
+ *
  * `threshold` is set where `predicted` was made from the scores. `problem` is why no metric can be computed from these rows (NaN scores, no rows);
  * rows are never dropped, since that would change the holdout.
  */
@@ -46,6 +49,9 @@ export interface Predictions {
   readonly predicted: Uint16Array | Float64Array | null
   readonly scores: Float64Array | null
   readonly probabilities: readonly Float64Array[] | null
+  readonly weights: Float64Array | null
+  readonly clusters: Uint32Array | null
+  readonly singlePrecision: boolean
   readonly slices: ReadonlyMap<string, CategoryColumn>
   readonly threshold: number | null
   readonly problem: string | null

@@ -10,14 +10,25 @@ export interface Sample {
   readonly predicted: Uint16Array | Float64Array | null
   readonly scores: Float64Array | null
   readonly probabilities: readonly Float64Array[] | null
+  /** One per row; null where every row counts as one. */
+  readonly weights: Float64Array | null
+  /** Number of each row's cluster; null where rows are independent. Numbers need not be dense in a part. */
+  readonly clusters: Uint32Array | null
+  readonly singlePrecision: boolean
   readonly threshold: number | null
   readonly problem: string | null
 }
 
-type Column = Uint16Array | Float64Array
+type Column = Uint16Array | Uint32Array | Float64Array
 
 const gather = <C extends Column>(column: C, rows: Uint32Array): C => {
-  const part = (column instanceof Float64Array ? new Float64Array(rows.length) : new Uint16Array(rows.length)) as C
+  const part = (
+    column instanceof Float64Array
+      ? new Float64Array(rows.length)
+      : column instanceof Uint32Array
+        ? new Uint32Array(rows.length)
+        : new Uint16Array(rows.length)
+  ) as C
   for (let place = 0; place < rows.length; place++) part[place] = column[rows[place] as number] as number
   return part
 }
@@ -31,6 +42,9 @@ export const partOf = (sample: Sample, rows: Uint32Array): Sample => ({
   predicted: sample.predicted && gather(sample.predicted, rows),
   scores: sample.scores && gather(sample.scores, rows),
   probabilities: sample.probabilities?.map(column => gather(column, rows)) ?? null,
+  weights: sample.weights && gather(sample.weights, rows),
+  clusters: sample.clusters && gather(sample.clusters, rows),
+  singlePrecision: sample.singlePrecision,
   threshold: sample.threshold,
   problem: sample.problem,
 })

@@ -20,6 +20,16 @@ export const lineage = z.strictObject({
 })
 export type Lineage = z.output<typeof lineage>
 
+/** What a module of the user's own checks gave: metrics of its own and findings. `problem` is why it gave nothing, which fails the gate. */
+export const checksResult = z.strictObject({
+  metrics: z.record(z.string().max(80), reportedValue),
+  findings: z
+    .array(z.strictObject({ check: z.string().max(100), severity: z.enum(['error', 'warn', 'info']), message: z.string().max(500) }))
+    .max(40),
+  problem: z.string().max(500).nullable(),
+})
+export type ChecksResult = z.output<typeof checksResult>
+
 /** The record of one execution of training, `run.json` of the run folder. Immutable; its digest is what later steps check. */
 export const runRecord = z.strictObject({
   schema: z.literal(1),
@@ -41,6 +51,10 @@ export const runRecord = z.strictObject({
   input: sha256.describe('digest of code, data, params and train section: an index for reuse, never a key'),
   seconds: z.number().min(0).describe('duration of the training command'),
   reported: z.record(z.string(), reportedValue).describe('metrics the script wrote itself'),
+  reported_from: z
+    .record(z.string(), z.string().max(512))
+    .optional()
+    .describe('file that each reported metric was read from, by the name of the metric'),
   model_files: z.array(digestedFile).describe('below files/model/'),
   predictions: digestedFile.nullable().describe('below files/'),
   metrics_file: digestedFile.nullable().describe('below files/'),
@@ -54,5 +68,6 @@ export const runRecord = z.strictObject({
     .optional()
     .describe('does the saved model, run by `score`, give the predictions again; null or absent where there is no `score`'),
   reproduction: z.string().max(500).optional().describe('the same in words'),
+  checks: checksResult.optional().describe("what the user's own checks gave; absent where there are none"),
 })
 export type RunRecord = z.output<typeof runRecord>

@@ -1,4 +1,5 @@
 import type { JudgedRow, JudgedRule, JudgedSlice } from '../comparison/assessment.ts'
+import { promotionKinds } from '../comparison/rows.ts'
 import { formatBound } from './numbers.ts'
 
 /** The sign of a verdict; the word always stands beside it. */
@@ -17,15 +18,21 @@ export const ruleWords = (rule: Pick<JudgedRule, 'kind' | 'bound' | 'relative'>)
       return `drop ≤ ${bound}`
     case 'max_rise':
       return `rise ≤ ${bound}`
+    case 'min_gain':
+      return `gain ≥ ${bound}`
     case 'superior':
       return 'superior'
+    case 'superior_by':
+      return `superior by ${bound}`
+    case 'equivalent':
+      return `equivalent within ${bound}`
     case 'non_inferior':
       return bound === '' ? 'not inferior' : `not inferior by ${bound}`
   }
 }
 
 /** True for the rules that answer "will it go live" and not "may it merge". */
-export const isPromotion = (rule: JudgedRule): boolean => rule.kind === 'superior' || rule.kind === 'non_inferior'
+export const isPromotion = (rule: JudgedRule): boolean => promotionKinds.has(rule.kind)
 
 /**
  * Why a row has its verdict: the rules that are not plainly passed, each with its sentence, none twice. Where a gate fails, what goes live is no question any more. Plain
