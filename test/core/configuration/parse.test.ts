@@ -39,6 +39,17 @@ describe('parseConfiguration', () => {
     })
   })
 
+  test('a rule on slices may be on the drop, and a gate is an error where it says nothing else', () => {
+    const slices = '    slices: { region: { severity: warn, recall: { max_drop: 2%, severity: info } } }\n    gates:'
+    const { models } = parseConfiguration(churn.replace('    gates:', slices), 'refline.yml')
+    expect(models.churn?.gates.roc_auc?.severity).toBe('error')
+    expect(models.churn?.slices?.region).toEqual({
+      min_support: 30,
+      severity: 'warn',
+      recall: { max_drop: { value: 0.02, relative: true }, severity: 'info' },
+    })
+  })
+
   test.each([
     [
       'an unknown key with its line and the nearest one',
@@ -65,7 +76,7 @@ describe('parseConfiguration', () => {
       'a slice gate without a rule',
       churn.replace('    gates:', '    slices: { region: { recall: {} } }\n    gates:'),
       churn.split('\n').findIndex(line => line.startsWith('    gates:')) + 1,
-      /slice gate needs min or max/,
+      /slice gate needs at least one of min, max, max_drop, max_rise/,
     ],
     ['a tag', churn.replace('binary', '!!js/function x'), 3, /tag/i],
     ['several documents', `${churn}---\na: 1\n`, 9, /multiple documents/],
