@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Estimate } from '../../../src/core/comparison/assessment.ts'
-import { type Evidence, judgeGate, judgePromotion, type Policy } from '../../../src/core/comparison/gates.ts'
+import { type Evidence, judgeGate, type Policy } from '../../../src/core/comparison/gates.ts'
+import { judgePromotion } from '../../../src/core/comparison/promotion.ts'
 
 const estimate = (value: number | null, low: number | null = null, high: number | null = null): Estimate => ({
   value,
@@ -90,7 +91,7 @@ describe('rules on the difference', () => {
     expect(judgeGate({ max_drop: absolute(0.1) }, evidence({ champion: null, comparison: 'first' }), 'point')[0]?.verdict).toBe(
       'not-applicable',
     )
-    expect(judgeGate({ max_drop: absolute(0.1) }, evidence({ champion: null, comparison: 'unpaired' }), 'point')[0]?.verdict).toBe(
+    expect(judgeGate({ max_drop: absolute(0.1) }, evidence({ champion: null, comparison: 'unreachable' }), 'point')[0]?.verdict).toBe(
       'inconclusive',
     )
   })
@@ -111,6 +112,6 @@ describe('promotion needs proof', () => {
     ['non_inferior', 'lower', 0, -0.02, 0.02, 'pass'],
     ['non_inferior', 'lower', 0.05, 0.03, 0.07, 'fail'],
   ] as const)('%s, %s is better, %f [%f, %f]: %s', (kind, direction, value, low, high, verdict) => {
-    expect(judgePromotion(kind, 0.02, direction, differing(value, low, high)).verdict).toBe(verdict)
+    expect(judgePromotion(kind, absolute(0.02), direction, differing(value, low, high)).verdict).toBe(verdict)
   })
 })
