@@ -171,7 +171,7 @@ const nothingJudged = ({ rows, slices, fairness }: Pick<Judged, 'rows' | 'slices
   const judged = [...rows, ...slices, ...fairness].some(({ rules }) => decidingRules(rules).some(rule => rule.verdict !== 'not-applicable'))
   return judged || blocked.length > 0
     ? []
-    : ['no rule could be judged: every slice has too little support, and no gate of severity error says anything about all rows']
+    : ['no rule could be judged: every slice and group has too little support, and no gate of severity error says anything about all rows']
 }
 
 const usesSeed = (rows: readonly Pick<JudgedRow, 'challenger' | 'difference'>[]): boolean =>

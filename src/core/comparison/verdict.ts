@@ -30,7 +30,7 @@ export interface Conclusion {
 const subjects = ({ rows, slices, fairness }: Judged): readonly { readonly name: string; readonly rules: readonly JudgedRule[] }[] => [
   ...rows.map(({ metric, rules }) => ({ name: metric, rules })),
   ...slices.map(({ metric, column, value, rules }) => ({ name: `${metric} where ${column} is ${value}`, rules })),
-  ...fairness.map(({ measure, column, rules }) => ({ name: `${measure} of ${column}`, rules })),
+  ...fairness.map(({ measure, column, rules }) => ({ name: `${measure} between the groups of ${column}`, rules })),
 ]
 
 const sentencesOf = (judged: Judged, wanted: 'fail' | 'inconclusive'): string[] =>
