@@ -2,7 +2,7 @@ import type { Severity } from '../configuration/rules-schema.ts'
 import type { Bound } from '../configuration/schema.ts'
 import { UserError } from '../errors.ts'
 import type { Estimate, JudgedRule } from './assessment.ts'
-import { figure } from './figures.ts'
+import { figure, shortMargin } from './figures.ts'
 import { rowsForValue, rowsWords } from './rows-needed.ts'
 import { type Answer, answer, type Evidence, fixed, type Policy, type Question } from './rule.ts'
 
@@ -63,7 +63,7 @@ const differenceQuestion = (kind: DifferenceKind, margin: number, sign: 1 | -1):
     return {
       surplus: gap => sign * gap - margin,
       outside: gap =>
-        `${gap === 0 ? 'equal to the champion' : `${size(gap)} ${word(gap)} than the champion`}, ${figure(margin)} better is asked for`,
+        `${gap === 0 ? 'equal to the champion' : `${size(gap)} ${word(gap)} than the champion`}, ${shortMargin(margin)} better is asked for`,
       doubt: gap => `could be ${gap === 0 ? 'equal to the champion' : `${sign * gap > 0 ? 'only ' : ''}${size(gap)} ${word(gap)}`}`,
     }
   }
@@ -79,7 +79,9 @@ const relativeRule = (kind: DifferenceKind, bound: Bound, severity: Severity, ev
   const about = [kind, bound.value, bound.relative] as const
   const { challenger, champion, difference, direction, rows } = evidence
   if (evidence.comparison === 'first') return fixed(...about, 'not-applicable', 'not applicable: no champion')
-  if (challenger.value === null) return fixed(...about, 'fail', `undefined never passes: ${challenger.reason}`)
+  if (challenger.value === null || !Number.isFinite(challenger.value)) {
+    return fixed(...about, 'fail', `undefined never passes: ${challenger.reason ?? 'its value is not a number'}`)
+  }
   if (evidence.comparison === 'unreachable') return fixed(...about, 'inconclusive', 'the champion could not be compared on the same rows')
   if (difference === null || difference.value === null) {
     return fixed(...about, 'fail', `undefined never passes: ${difference?.reason ?? 'the champion has no such figure'}`)

@@ -1,12 +1,10 @@
 import { twoSidedQuantile } from '../statistics/interval.ts'
 import { wilsonInterval } from '../statistics/proportions.ts'
 import type { Estimate } from './assessment.ts'
-import { aboutRows } from './figures.ts'
+import { aboutRows, shortMargin } from './figures.ts'
 import { type GateRules, marginOf } from './gates.ts'
 import { rowsNeeded } from './rows-needed.ts'
 import type { Evidence } from './rule.ts'
-
-const short = (value: number): number => Number(value.toPrecision(4))
 
 /** A margin smaller than the interval's reach around "equal" cannot be proven even by an equal model. */
 const smallMargin = (name: string, gate: GateRules, evidence: Evidence): string[] => {
@@ -20,7 +18,7 @@ const smallMargin = (name: string, gate: GateRules, evidence: Evidence): string[
   if ((difference.high - difference.low) / 2 <= margin) return []
   const needed = rowsNeeded(rows, difference.detectable, margin)
   const enough = needed === null ? '' : `; about ${aboutRows(needed)} would do in 4 of 5 cases`
-  return [`${kind} ${short(margin)} on ${name}: even an equally good model could not prove it with these rows${enough}`]
+  return [`${kind} ${shortMargin(margin)} on ${name}: even an equally good model could not prove it with these rows${enough}`]
 }
 
 /** A share's bound so near to 1 (or 0) that all rows right (or none) would not prove it: Wilson's interval of n in n begins at n / (n + z²). */
@@ -30,7 +28,9 @@ const extremeBound = (name: string, gate: GateRules, { value, support, method }:
   const squared = twoSidedQuantile(confidence) ** 2
   const say = (kind: 'min' | 'max', bound: number, perfect: string, odds: number): void => {
     const enough = odds > 0 ? `; about ${aboutRows(squared / odds)} would` : ', nor would any number of them'
-    found.push(`${kind} ${short(bound)} on ${name}: even ${perfect} its ${support.toLocaleString('en')} rows could not prove it${enough}`)
+    found.push(
+      `${kind} ${shortMargin(bound)} on ${name}: even ${perfect} its ${support.toLocaleString('en')} rows could not prove it${enough}`,
+    )
   }
   if (gate.min !== undefined && gate.min <= 1 && wilsonInterval(support, support, confidence).low < gate.min) {
     say('min', gate.min, 'without a single error', (1 - gate.min) / gate.min)

@@ -1,7 +1,7 @@
 import type { Promotion } from '../configuration/rules-schema.ts'
 import type { Bound, ModelConfiguration } from '../configuration/schema.ts'
 import type { Difference, JudgedRule } from './assessment.ts'
-import { figure } from './figures.ts'
+import { shortMargin } from './figures.ts'
 import { marginOf } from './gates.ts'
 import { rowsWords } from './rows-needed.ts'
 import { type Evidence, fixed, shownInterval, tolerance } from './rule.ts'
@@ -45,7 +45,7 @@ interface Claim {
 }
 
 const claimOf = (kind: PromotionKind, margin: number): Claim => {
-  const by = figure(margin)
+  const by = shortMargin(margin)
   switch (kind) {
     case 'superior':
       return {
@@ -66,7 +66,7 @@ const claimOf = (kind: PromotionKind, margin: number): Claim => {
       }
     case 'non_inferior':
       return {
-        words: margin === 0 ? 'not inferior' : `not inferior by more than ${by}`,
+        words: margin === 0 ? 'non-inferior' : `non-inferior within ${by}`,
         not: margin === 0 ? 'inferior' : `inferior by more than ${by}`,
         holds: ({ low }, slack) => low >= -margin - slack,
         refuted: ({ high }, slack) => high < -margin - slack,
