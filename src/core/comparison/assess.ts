@@ -63,6 +63,7 @@ const face = ({ opponent, champion, challenger, rules }: AssessmentRequest): Fac
     // Where no rows are asked for at all, figures without rows can still be compared.
     return challenger === null && rules.predictions === undefined ? nothing : unreachable('there are no predictions of the champion')
   }
+  if (champion.problem !== null) return unreachable(`its predictions cannot be used: ${champion.problem}`)
   if (challenger === null) return nothing
   if (!predictionSettings(rules).paired) {
     const sides = sideBySide(challenger, champion)
