@@ -12,6 +12,25 @@ export const wilsonInterval = (successes: number, trials: number, confidence: nu
 }
 
 /**
+ * Interval of the difference of two independent shares, first minus second (trials > 0): method 10 of Newcombe (1998), which combines the two Wilson
+ * intervals and so stays in [-1, 1] and has a width even where nothing or everything succeeded.
+ */
+export const newcombeInterval = (
+  successes1: number,
+  trials1: number,
+  successes2: number,
+  trials2: number,
+  confidence: number,
+): Interval => {
+  const [share1, share2] = [successes1 / trials1, successes2 / trials2]
+  const [one, two] = [wilsonInterval(successes1, trials1, confidence), wilsonInterval(successes2, trials2, confidence)]
+  return {
+    low: share1 - share2 - Math.sqrt((share1 - one.low) ** 2 + (two.high - share2) ** 2),
+    high: share1 - share2 + Math.sqrt((one.high - share1) ** 2 + (share2 - two.low) ** 2),
+  }
+}
+
+/**
  * McNemar's test on discordant pairs, exact with mid-p (Fagerland, Lydersen and Laake 2013): twice the lower tail of Binomial(b + c, 1/2) at
  * min(b, c), less the probability of that point. No discordant pair: 1.
  */

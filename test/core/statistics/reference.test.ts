@@ -6,6 +6,7 @@ import { meanInterval, meanTest, moments, sum } from '../../../src/core/statisti
 import {
   mcnemarExact,
   mcnemarMidP,
+  newcombeInterval,
   pairedProportionError,
   tangoInterval,
   tangoStatistic,
@@ -24,6 +25,26 @@ describe('Wilson interval (Newcombe 1998)', () => {
     const interval = wilsonInterval(successes, trials, 0.95)
     expect(interval.low).toBeCloseTo(low, 9)
     expect(interval.high).toBeCloseTo(high, 9)
+  })
+})
+
+describe('difference of two independent shares (Newcombe 1998, table II, method 10)', () => {
+  it.each([
+    [56, 70, 48, 80, 0.0524, 0.3339],
+    [9, 10, 3, 10, 0.1705, 0.809],
+    [6, 7, 2, 7, 0.0582, 0.8062],
+    [5, 56, 0, 29, -0.0381, 0.1926],
+    [0, 10, 0, 20, -0.1611, 0.2775],
+    [0, 10, 0, 10, -0.2775, 0.2775],
+    [10, 10, 0, 20, 0.6791, 1],
+    [10, 10, 0, 10, 0.6075, 1],
+  ])('%i of %i, %i of %i', (successes1, trials1, successes2, trials2, low, high) => {
+    const found = newcombeInterval(successes1, trials1, successes2, trials2, 0.95)
+    expect(Math.abs(found.low - low)).toBeLessThanOrEqual(5e-5)
+    expect(Math.abs(found.high - high)).toBeLessThanOrEqual(5e-5)
+    const mirrored = newcombeInterval(successes2, trials2, successes1, trials1, 0.95)
+    expect(mirrored.low).toBeCloseTo(-found.high, 14)
+    expect(mirrored.high).toBeCloseTo(-found.low, 14)
   })
 })
 
