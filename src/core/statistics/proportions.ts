@@ -1,4 +1,4 @@
-import { binomial } from './distributions.ts'
+import { binomial, normalTwoSided } from './distributions.ts'
 import { type Interval, twoSidedQuantile } from './interval.ts'
 
 /** Wilson's score interval of `successes` in `trials` (trials > 0). */
@@ -45,6 +45,16 @@ export const mcnemarMidP = (b: number, c: number): number => {
 
 /** Two-sided exact p-value of McNemar's test. */
 export const mcnemarExact = (b: number, c: number): number => (b + c === 0 ? 1 : Math.min(1, 2 * binomial.cdf(Math.min(b, c), b + c, 0.5)))
+
+/**
+ * McNemar's chi-squared with one degree of freedom and its p-value, with Edwards' continuity correction (1948) where that is asked for. As other programs report
+ * it; {@link mcnemarMidP} keeps its level where pairs are few. No discordant pair: statistic 0, p 1.
+ */
+export const mcnemarChiSquared = (b: number, c: number, corrected: boolean): { readonly statistic: number; readonly p: number } => {
+  if (b + c === 0) return { statistic: 0, p: 1 }
+  const gap = Math.max(0, Math.abs(b - c) - (corrected ? 1 : 0))
+  return { statistic: (gap * gap) / (b + c), p: normalTwoSided(gap / Math.sqrt(b + c)) }
+}
 
 /** Tango's (1998) score statistic for the paired difference (b - c) / n under a true difference `delta`. */
 export const tangoStatistic = (b: number, c: number, n: number, delta: number): number => {
