@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { estimateOf } from '../../../src/core/evaluation/metrics/metric.ts'
+import { metricOf } from '../../../src/core/evaluation/metrics.ts'
+import { confusion } from '../../../src/core/evaluation/sample.ts'
 import { delongDifferenceError, delongError, placements } from '../../../src/core/statistics/auc.ts'
 import { bootstrapCells, percentileInterval } from '../../../src/core/statistics/bootstrap.ts'
 import { binomial, normalQuantile, normalTwoSided } from '../../../src/core/statistics/distributions.ts'
@@ -15,6 +18,9 @@ import {
 } from '../../../src/core/statistics/proportions.ts'
 import { drawBinomial, uniform } from '../../../src/core/statistics/random.ts'
 import { ascendingOrder } from '../../../src/core/statistics/ranking.ts'
+import { binaryOf, otherOf } from '../evaluation/fixtures.ts'
+
+// Published reference values. More examples of scikit-learn are in ../evaluation/metrics.test.ts.
 
 describe('Wilson interval (Newcombe 1998)', () => {
   it.each([
@@ -217,5 +223,38 @@ describe('resampling', () => {
     const exact = pairedProportionError(150, 90, 1000)
     expect(Math.abs(draw().error / exact - 1)).toBeLessThan(4 / Math.sqrt(8000))
     expect(percentileInterval(draw(), 0.95)).toEqual(percentileInterval(draw(), 0.95))
+  })
+})
+
+describe("scikit-learn's documented examples", () => {
+  it('confusion counts at each threshold', () => {
+    const rows = [0, 0, 1, 1].map((label, row) => ({ id: `${row}`, label, score: [0.1, 0.4, 0.35, 0.8][row] as number }))
+    const at = (threshold: number) => [
+      ...confusion({ ...binaryOf(rows), predicted: Uint16Array.from(rows, ({ score }) => (score >= threshold ? 1 : 0)) }),
+    ]
+    // True negatives, false positives, false negatives, true positives.
+    expect([0.8, 0.4, 0.35, 0.1].map(at)).toEqual([
+      [2, 0, 1, 1],
+      [1, 1, 1, 1],
+      [1, 1, 0, 2],
+      [0, 2, 0, 2],
+    ])
+  })
+  it.each([
+    ['precision_macro', 0.2222],
+    ['recall_macro', 0.3333],
+    ['f1_macro', 0.2667],
+    ['precision_micro', 0.3333],
+    ['recall_micro', 0.3333],
+    ['f1_micro', 0.3333],
+  ])('%s', (name, value) => {
+    const three = otherOf({
+      task: 'multiclass',
+      classes: ['0', '1', '2'],
+      labels: Uint16Array.of(0, 1, 2, 0, 1, 2),
+      predicted: Uint16Array.of(0, 2, 1, 0, 0, 1),
+    })
+    const metric = metricOf(name, 'multiclass')
+    expect(metric && estimateOf(metric, three, { confidence: 0.95, seed: 1, resamples: 100 }).value).toBeCloseTo(value, 4)
   })
 })
