@@ -118,10 +118,11 @@ const requireTable = (
 ): ReadonlySet<string> => {
   const foreign = (what: string): UserError =>
     new UserError(`${name} is no MLflow database that can be read here: ${what}`, { place: { file: name } })
-  const [entry] = query(`SELECT type, upper(substr(sql, 1, 200)) AS sql FROM sqlite_schema WHERE name = ?`, table)
+  // By statements of PRAGMA: a table of the file could be called like the functions that tell the same.
+  const [entry] = query(`PRAGMA main.table_list("${table}")`)
   if (entry === undefined) throw foreign(`it has no table ${table}`)
-  if (entry.type !== 'table' || /^\s*CREATE\s+VIRTUAL/.test(String(entry.sql))) throw foreign(`${table} is no plain table`)
-  const columns = query(`SELECT name, hidden FROM pragma_table_xinfo(?)`, table)
+  if (entry.type !== 'table') throw foreign(`${table} is no plain table`)
+  const columns = query(`PRAGMA main.table_xinfo("${table}")`)
   if (columns.some(column => column.hidden !== 0n)) throw foreign(`${table} has computed columns`)
   const names = new Set(columns.map(column => String(column.name)))
   const missing = wanted.filter(column => !names.has(column))

@@ -169,6 +169,13 @@ describe('what is no store of mlflow is refused', () => {
       statements('DROP TABLE tags; CREATE TABLE tags (a, run_uuid, "key" AS (hex(zeroblob(400000000))) VIRTUAL)'),
       /tags has computed columns/,
     ],
+    [
+      'a table that is called like a function of SQLite, and a view',
+      statements(
+        `DROP TABLE tags; CREATE VIEW pragma_table_xinfo AS ${endless} i AS name, 0 AS hidden FROM n; CREATE VIEW tags AS ${endless} i FROM n`,
+      ),
+      /tags is no plain table/,
+    ],
     ['a virtual table', statements('DROP TABLE tags; CREATE VIRTUAL TABLE tags USING fts5("key", run_uuid)'), /tags is no plain table/],
     [
       'more than 1000 metrics',
