@@ -6,10 +6,11 @@ import { classRows, type Sample } from '../evaluation/sample.ts'
 import type { VersionRecord } from '../lineage/events.ts'
 import type { RunRecord } from '../lineage/run.ts'
 import { defaultSeed } from '../statistics/random.ts'
-import type { Assessment, JudgedFairness, JudgedRow, Opponent } from './assessment.ts'
+import type { Assessment, JudgedRow, Opponent } from './assessment.ts'
 import { checkRules } from './check-rules.ts'
 import { rocCurve } from './curves.ts'
 import { noPredictions, type Sources } from './evidence.ts'
+import { judgeFairness } from './fairness.ts'
 import { judgeChecks } from './own-checks.ts'
 import { orderById, type Pairing, pair, sideBySide } from './pair.ts'
 import { decidingRules, judgeRows } from './rows.ts'
@@ -132,10 +133,10 @@ export const assess = (request: AssessmentRequest): Assessment => {
   }
   const { rows, notes } = judgeRows(rules, sources, request.change)
   const slices = judgeSlices(rules, broken, sources)
-  const fairness: JudgedFairness[] = []
+  const fairness = judgeFairness(rules, broken, sources)
   const checks = judgeChecks(rules, run)
-  const blocked = [...slices.blocked, ...checks.blocked]
-  const judged = { model, rules, opponent, change: request.change, rows, slices: slices.judged, fairness }
+  const blocked = [...slices.blocked, ...fairness.blocked, ...checks.blocked]
+  const judged = { model, rules, opponent, change: request.change, rows, slices: slices.judged, fairness: fairness.judged }
   const conclusion = conclude({ ...judged, blocked: [...blocked, ...nothingJudged(judged, blocked)] })
   return {
     schema: 1,
@@ -149,7 +150,7 @@ export const assess = (request: AssessmentRequest): Assessment => {
     change: request.change,
     rows,
     slices: slices.judged,
-    fairness,
+    fairness: fairness.judged,
     findings: checks.findings,
     warnings: [...conclusion.warnings, ...checks.warnings],
     holdout: challenger && holdoutOf(request, challenger, faced),
@@ -161,7 +162,7 @@ export const assess = (request: AssessmentRequest): Assessment => {
     seed: usesSeed([...rows, ...slices.judged]) ? method.seed : null,
     rules: { from: request.policy.from, digest: request.policy.digest, loosened: [...request.policy.loosened] },
     override: request.override,
-    notes: [...holdoutNotes(request, faced), ...notes, ...slices.notes],
+    notes: [...holdoutNotes(request, faced), ...notes, ...slices.notes, ...fairness.notes],
     run_digest: request.runDigest,
     predictions_digest: run.predictions?.sha256 ?? null,
   }

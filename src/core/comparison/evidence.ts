@@ -4,6 +4,8 @@ import type { Predictions, Task } from '../evaluation/predictions.ts'
 import type { Sample } from '../evaluation/sample.ts'
 import type { VersionRecord } from '../lineage/events.ts'
 import type { RunRecord } from '../lineage/run.ts'
+import { twoSidedQuantile } from '../statistics/interval.ts'
+import { detectableDifference } from '../statistics/power.ts'
 import type { Difference, Estimate } from './assessment.ts'
 import { sizeName } from './direction.ts'
 import { figure } from './figures.ts'
@@ -83,7 +85,7 @@ const titleOf = (metric: Metric, sample: Sample | null): string =>
  * Stands in until the metrics compare independent samples themselves: both intervals put together by the method of variance estimates recovery (Zou and Donner
  * 2008), which for two shares is Newcombe's hybrid score interval.
  */
-const independentDifference = (ours: Estimate, theirs: Estimate): Difference => {
+const independentDifference = (ours: Estimate, theirs: Estimate, { confidence }: Method): Difference => {
   if (ours.value === null || theirs.value === null) {
     return { ...undefinedEstimate(ours.value === null ? `of this run: ${ours.reason}` : `of the champion: ${theirs.reason}`), ...noTest }
   }
@@ -93,14 +95,16 @@ const independentDifference = (ours: Estimate, theirs: Estimate): Difference => 
   }
   const low = value - Math.hypot(ours.value - ours.low, theirs.high - theirs.value)
   const high = value + Math.hypot(ours.high - ours.value, theirs.value - theirs.low)
-  const detectable = ((high - low) / 2) * (2.8015852181 / 1.959963984540054)
+  const detectable = detectableDifference((high - low) / 2 / twoSidedQuantile(confidence), confidence)
   const about = { support: ours.support, method: 'variance estimates recovery', reason: null, test: null, statistic: null, p: null }
   return { value, low, high, ...about, detectable: detectable > 0 ? detectable : null }
 }
 
 /** The difference of two models in a metric, on the same rows or each on its own. */
 export const comparedBy = (how: 'paired' | 'independent', metric: Metric, challenger: Side, champion: Side, method: Method): Difference =>
-  how === 'paired' ? differenceOf(metric, challenger, champion, method) : independentDifference(challenger.estimate, champion.estimate)
+  how === 'paired'
+    ? differenceOf(metric, challenger, champion, method)
+    : independentDifference(challenger.estimate, champion.estimate, method)
 
 /** Both models' rows with how they are compared; null where there is nothing to compare with. */
 const sidesOf = ({ paired, independent }: Sources) => {

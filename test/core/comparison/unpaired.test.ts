@@ -34,6 +34,22 @@ describe('unpaired on request', () => {
     expect(judged(0.9)).toMatchObject({ verdict: 'fail', decision: 'keep' })
     expect(judged(0.39)).toMatchObject({ verdict: 'pass', decision: 'keep' })
   })
+  it('compares slices by the rows of the same value, and fails where the champion has none', () => {
+    const slices = { region: { min_support: 5, recall: { max_drop: 0.9 } } }
+    const found = judge({ champion, rules: rulesOf({ gates, slices, ...apart }) })
+    expect(found.slices.map(slice => [slice.value, slice.verdict])).toEqual([
+      ['EU', 'pass'],
+      ['LATAM', 'pass'],
+      ['US', 'pass'],
+    ])
+    for (const { challenger, champion: other, difference } of found.slices) {
+      expect(difference?.value).toBeCloseTo((challenger.value as number) - (other?.value as number), 12)
+    }
+    const without = binaryOf(renamed(900, 0.3, 77).filter(row => row.region !== 'US'))
+    expect(judge({ champion: without, rules: rulesOf({ gates, slices, ...apart }) }).because).toEqual([
+      'recall where region is US: undefined never passes: the champion has no such figure',
+    ])
+  })
   it('needs no ids to join by', () => {
     const rows = rowsOf(400, 0.4)
     const twice = binaryOf([...rows, ...rows])
