@@ -7,10 +7,12 @@ import { nameCases } from './names.ts'
 import { numericCases } from './numerics.ts'
 import { packedCases } from './packed.ts'
 import { predictionsCases } from './predictions.ts'
+import { trackedCases } from './tracked.ts'
 import { weightsCases } from './weights.ts'
 
 const classes: Readonly<Record<string, readonly CorpusCase[]>> = {
   'metrics files': metricsCases,
+  'metrics of libraries': trackedCases,
   predictions: predictionsCases,
   'packed predictions': packedCases,
   'weights and clusters': weightsCases,
