@@ -90,13 +90,31 @@ export const decisionSection = (assessment: Assessment, context: CommentContext)
   return fold(summaryOf(context), changed === '' ? how : `${changed}\n\n${how}`)
 }
 
-/** Which rows both models were scored on; null where only reported metrics exist. */
-export const holdoutSentence = ({ holdout, opponent, rows }: Assessment): string | null => {
+/** What else a reader must know of the rows: weights, clusters, and how often they have decided. */
+const aboutRows = ({ weighted, clusters, decided }: NonNullable<Assessment['holdout']>): readonly string[] => [
+  ...(weighted ? ['Rows are weighted.'] : []),
+  ...(clusters === null ? [] : [`${formatCount(clusters)} clusters; whole clusters are resampled.`]),
+  ...(decided === null || decided === 0
+    ? []
+    : [`This holdout has decided ${decided === 1 ? 'once' : `${formatCount(decided)} times`} before.`]),
+]
+
+/** Which rows both models were scored on, and how they count; null where only reported metrics exist. */
+export const holdoutSentence = (assessment: Assessment): string | null => {
+  const { holdout, rows } = assessment
   if (holdout === null && rows.some(row => row.challenger.value === null)) return 'There are no usable predictions, so no rows to judge by.'
   if (holdout === null) return 'These are metrics as the training script reported them: no rows, so no intervals and nothing to pair.'
+  return [scoredOn(assessment, holdout), ...aboutRows(holdout)].join(' ')
+}
+
+const scoredOn = ({ opponent, rows }: Assessment, holdout: NonNullable<Assessment['holdout']>): string => {
   const positive = holdout.positive === null ? '' : ` (${formatCount(holdout.positive)} positive)`
   if (opponent.kind !== 'champion') return `${formatCount(holdout.rows)} holdout rows${positive}.`
-  if (holdout.paired === null) return `${formatCount(holdout.rows)} holdout rows${positive}, not paired with the champion.`
+  if (holdout.paired === null) {
+    const asked = rows.some(row => row.difference !== null && row.challenger.support !== null)
+    const how = asked ? 'compared with the champion as unrelated rows, as `predictions.paired: false` asks' : 'not paired with the champion'
+    return `${formatCount(holdout.rows)} holdout rows${positive}, ${how}.`
+  }
   const lost = holdout.lost === 0 ? 'none lost' : `**${formatCount(holdout.lost)} lost**`
   const same =
     holdout.paired === holdout.rows
