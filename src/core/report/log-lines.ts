@@ -1,4 +1,5 @@
 import type { Assessment, JudgedRow, JudgedRule } from '../comparison/assessment.ts'
+import { decidedWords } from './decision-section.ts'
 import { plainLine } from './escape.ts'
 import { fairnessCounts } from './fairness-section.ts'
 import { findingIcon } from './findings-section.ts'
@@ -71,8 +72,8 @@ const rowsWords = ({ holdout }: Assessment): string => {
  * one line each.
  */
 export const renderLogLines = (assessment: Assessment): string[] => {
-  const { rules, slices, fairness, holdout } = assessment
-  const decided = holdout?.decided ?? 0
+  const { rules, slices, fairness } = assessment
+  const decided = decidedWords(assessment)
   return [
     `${assessment.model}: run ${plainLine(assessment.run, 80)}${opponentWords(assessment)}, ${rowsWords(assessment)}, rules: ${plainLine(rules.from, 200)}`,
     ...aligned(assessment.rows.map(cells)),
@@ -85,7 +86,7 @@ export const renderLogLines = (assessment: Assessment): string[] => {
     ),
     ...few(assessment.warnings.map(warning => `  warning: ${plainLine(warning, 500)}`)),
     ...rules.loosened.map(sentence => `  this change loosens a rule (judged by the one before): ${plainLine(sentence, 300)}`),
-    ...(decided > 0 ? [`  this holdout has decided ${decided === 1 ? 'once' : `${formatCount(decided)} times`} before`] : []),
+    ...(decided === null ? [] : [`  ${decided}`]),
     ...assessment.notes.map(note => `  note: ${plainLine(note, 500)}`),
     ...(assessment.override === null
       ? []

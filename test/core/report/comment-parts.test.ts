@@ -194,12 +194,19 @@ describe('the line about the rows', () => {
   test('says how often the holdout has decided, where it has', () => {
     expect(line({ ...clearWin, holdout: holdout({ decided: 4 }) })).toContain('This holdout has decided 4 times before.')
     expect(line({ ...clearWin, holdout: holdout({ decided: 1 }) })).toContain('decided once before')
+    const noted = {
+      ...clearWin,
+      holdout: holdout({ decided: 40 }),
+      notes: ['this holdout has decided 40 times: fresh rows would be honest'],
+    }
+    expect(line(noted)).not.toContain('decided')
+    expect(outside(html(noted)).match(/40 times/g)).toHaveLength(1)
     for (const decided of [0, null]) expect(line({ ...clearWin, holdout: holdout({ decided }) })).not.toContain('decided')
   })
   test('says that the models are compared as on unrelated rows where that was asked for', () => {
     const unpaired = { ...clearWin, holdout: holdout({ paired: null }) }
     const asked = { ...unpaired, rows: clearWin.rows.map(one => ({ ...one, challenger: { ...one.challenger, support: 12480 } })) }
-    expect(line(asked)).toContain('compared with the champion as unrelated rows, as predictions.paired: false asks')
+    expect(line(asked)).toContain('compared with the champion as unrelated rows, as the rules ask')
     expect(line({ ...unpaired, rows: [row('roc_auc', estimate(0.9, 0.8, 1))] })).toContain('not paired with the champion')
   })
 })
@@ -257,7 +264,7 @@ test('the lines of the log tell the same', () => {
     '    ❌ equal_opportunity_difference between the groups of sex: 0.1200 is above 0.05, even at best (0.0600)',
     '  ⚠️ leak: found',
     '  warning: ece: too much',
-    '  this holdout has decided 3 times before',
+    '  This holdout has decided 3 times before',
   ])
     expect(lines).toContain(line)
 })
