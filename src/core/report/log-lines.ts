@@ -26,13 +26,16 @@ const cells = (row: JudgedRow): readonly string[] => {
     ...(value === null && row.challenger.reason !== null && row.rules.length === 0 ? [row.challenger.reason] : []),
   ]
   return [
-    `  ${icon(shown) || '  '} ${plainLine(row.title, 60)}`,
+    plainLine(row.title, 60),
     value === null ? 'undefined' : `${formatValue(value)}${formatInterval(row.challenger)}`,
     row.rules.map(ruleWords).join(', '),
     shown,
     [differenceWords(row), why.map(reason => plainLine(reason, 300)).join('; ')].filter(text => text !== '').join(': '),
   ]
 }
+
+/** The sign stands before the columns: how wide it is differs from one terminal to the next. */
+const sign = (row: JudgedRow): string => `  ${icon(shownVerdict(row.verdict, row.rules)) || '  '} `
 
 const aligned = (rows: readonly (readonly string[])[]): readonly string[] => {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => (row[column] ?? '').length)))
@@ -76,7 +79,7 @@ export const renderLogLines = (assessment: Assessment): string[] => {
   const decided = decidedWords(assessment)
   return [
     `${assessment.model}: run ${plainLine(assessment.run, 80)}${opponentWords(assessment)}, ${rowsWords(assessment)}, rules: ${plainLine(rules.from, 200)}`,
-    ...aligned(assessment.rows.map(cells)),
+    ...aligned(assessment.rows.map(cells)).map((line, index) => sign(assessment.rows[index] as JudgedRow) + line),
     ...(slices.length === 0 ? [] : [`  slices ${sliceCounts(slices)}`]),
     ...few(slices.flatMap(slice => broken(`${slice.metric} where ${slice.column} is ${slice.value}`, slice.rules))),
     ...(fairness.length === 0 ? [] : [`  fairness ${fairnessCounts(fairness)}`]),
