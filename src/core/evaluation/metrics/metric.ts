@@ -2,7 +2,7 @@ import type { Difference, Estimate } from '../../comparison/assessment.ts'
 import type { Resampling } from '../../statistics/bootstrap.ts'
 import { detectableDifference, type Interval } from '../../statistics/interval.ts'
 import type { Task } from '../predictions.ts'
-import type { Sample } from '../sample.ts'
+import { type Sample, weighing } from '../sample.ts'
 
 /** How uncertainty is to be computed: the two-sided confidence, and the resampling of metrics that need it. */
 export interface Method extends Resampling {
@@ -15,8 +15,10 @@ export type Measured =
       readonly value: number
       readonly interval: Interval | null
       readonly method: string
-      /** Standard error, for the report's arithmetic. */
+      /** Standard error, for the report's arithmetic and for two independent samples. */
       readonly error?: number
+      /** Why there is no interval, where it is not that the rows are few or do not vary. */
+      readonly reason?: string
     }
   | { readonly undefined: string }
 
@@ -28,7 +30,20 @@ export interface Compared {
   readonly statistic: number | null
   readonly p: number | null
   readonly error: number | null
+  /** As in {@link Measured}. */
+  readonly reason?: string
 }
+
+/** A comparison that gave nothing. */
+export const notCompared = (test: string, reason?: string): Compared => ({
+  interval: null,
+  method: test,
+  test,
+  statistic: null,
+  p: null,
+  error: null,
+  ...(reason === undefined ? {} : { reason }),
+})
 
 /**
  * One metric: what it needs, how it is measured on rows and how two models are compared on the same rows. `measure` and `compare` are only called where
@@ -72,7 +87,8 @@ const unmet = (metric: Metric, sample: Sample): string | null => {
 }
 
 /** The metric on a sample. Anything that is not a finite number is undefined, with a reason. */
-export const estimateOf = (metric: Metric, sample: Sample, method: Method): Estimate => {
+export const estimateOf = (metric: Metric, given: Sample, method: Method): Estimate => {
+  const sample = weighing(given)
   const missing = unmet(metric, sample)
   if (missing !== null) return undefinedEstimate(missing)
   const support = metric.support(sample)
@@ -86,7 +102,7 @@ export const estimateOf = (metric: Metric, sample: Sample, method: Method): Esti
     high: interval?.high ?? null,
     support,
     method: interval ? measured.method : null,
-    reason: interval ? null : whyNone(measured.interval, 'an interval'),
+    reason: interval ? null : (measured.reason ?? whyNone(measured.interval, 'an interval')),
   }
 }
 
@@ -109,6 +125,11 @@ const whyNone = (interval: Interval | null, what: string): string =>
     ? `these rows do not vary, so they give no ${what.replace(/^an /, '')}`
     : `these rows are too few for ${what}`
 
+const untested = { test: null, statistic: null, p: null, detectable: null } as const
+
+const weighAlike = ({ weights: ours }: Sample, { weights: theirs }: Sample): boolean =>
+  ours === theirs || (ours !== null && theirs !== null && ours.every((weight, row) => weight === theirs[row]))
+
 /** The paired difference, challenger minus champion; undefined where either value is. */
 export const differenceOf = (
   metric: Metric,
@@ -119,9 +140,12 @@ export const differenceOf = (
   const [ours, theirs] = [challenger.estimate, champion.estimate]
   if (ours.value === null || theirs.value === null) {
     const reason = ours.value === null ? `of this run: ${ours.reason}` : `of the champion: ${theirs.reason}`
-    return { ...undefinedEstimate(reason), test: null, statistic: null, p: null, detectable: null }
+    return { ...undefinedEstimate(reason), ...untested }
   }
-  const compared = metric.compare(challenger.sample, champion.sample, method)
+  if (!weighAlike(challenger.sample, champion.sample)) {
+    return { ...undefinedEstimate('the rows weigh one thing for this run and another for the champion'), ...untested }
+  }
+  const compared = metric.compare(weighing(challenger.sample), weighing(champion.sample), method)
   const interval = usable(compared.interval)
   const finite = (value: number | null): number | null => (value !== null && Number.isFinite(value) ? value : null)
   const error = finite(compared.error)
@@ -131,7 +155,7 @@ export const differenceOf = (
     high: interval?.high ?? null,
     support: ours.support,
     method: interval ? compared.method : null,
-    reason: interval ? null : whyNone(compared.interval, 'an interval of the difference'),
+    reason: interval ? null : (compared.reason ?? whyNone(compared.interval, 'an interval of the difference')),
     test: compared.test,
     statistic: finite(compared.statistic),
     p: finite(compared.p),
