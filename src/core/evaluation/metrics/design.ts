@@ -44,7 +44,7 @@ const affordable = 1e8
 const none = 'the rows that this metric is about are all of one cluster, which says nothing of how clusters vary'
 
 const named = (method: string, clusters: number): string =>
-  `${method}, ${clusters.toLocaleString('en')} clusters${clusters < fewClusters ? ' (too few to be sure of the interval)' : ''}`
+  `${method}, ${clusters.toLocaleString('en')} clusters${clusters < fewClusters ? ' (few)' : ''}`
 
 /** How much wider Student's t is than the normal distribution here; 1 where rows are independent and the metric is no mean. */
 const stretchOf = ({ freedom, clusters }: EffectsError, range: Design['range'], confidence: number): number =>

@@ -1,6 +1,7 @@
 import type { Difference, Estimate } from '../../comparison/assessment.ts'
 import type { Resampling } from '../../statistics/bootstrap.ts'
-import { detectableDifference, type Interval } from '../../statistics/interval.ts'
+import { normalTwoSided } from '../../statistics/distributions.ts'
+import { detectableDifference, type Interval, waldInterval } from '../../statistics/interval.ts'
 import type { Task } from '../predictions.ts'
 import { type Sample, weighing } from '../sample.ts'
 
@@ -130,6 +131,11 @@ const untested = { test: null, statistic: null, p: null, detectable: null } as c
 const weighAlike = ({ weights: ours }: Sample, { weights: theirs }: Sample): boolean =>
   ours === theirs || (ours !== null && theirs !== null && ours.every((weight, row) => weight === theirs[row]))
 
+const noDifference = (ours: Estimate, theirs: Estimate): Difference => ({
+  ...undefinedEstimate(ours.value === null ? `of this run: ${ours.reason}` : `of the champion: ${theirs.reason}`),
+  ...untested,
+})
+
 /** The paired difference, challenger minus champion; undefined where either value is. */
 export const differenceOf = (
   metric: Metric,
@@ -138,22 +144,23 @@ export const differenceOf = (
   method: Method,
 ): Difference => {
   const [ours, theirs] = [challenger.estimate, champion.estimate]
-  if (ours.value === null || theirs.value === null) {
-    const reason = ours.value === null ? `of this run: ${ours.reason}` : `of the champion: ${theirs.reason}`
-    return { ...undefinedEstimate(reason), ...untested }
-  }
+  if (ours.value === null || theirs.value === null) return noDifference(ours, theirs)
   if (!weighAlike(challenger.sample, champion.sample)) {
     return { ...undefinedEstimate('the rows weigh one thing for this run and another for the champion'), ...untested }
   }
   const compared = metric.compare(weighing(challenger.sample), weighing(champion.sample), method)
+  return told(ours.value - theirs.value, ours.support, compared)
+}
+
+const told = (value: number, support: number | null, compared: Compared): Difference => {
   const interval = usable(compared.interval)
-  const finite = (value: number | null): number | null => (value !== null && Number.isFinite(value) ? value : null)
+  const finite = (figure: number | null): number | null => (figure !== null && Number.isFinite(figure) ? figure : null)
   const error = finite(compared.error)
   return {
-    value: ours.value - theirs.value,
+    value,
     low: interval?.low ?? null,
     high: interval?.high ?? null,
-    support: ours.support,
+    support,
     method: interval ? compared.method : null,
     reason: interval ? null : (compared.reason ?? whyNone(compared.interval, 'an interval of the difference')),
     test: compared.test,
@@ -161,4 +168,45 @@ export const differenceOf = (
     p: finite(compared.p),
     detectable: error !== null && error > 0 ? detectableDifference(error) : null,
   }
+}
+
+/**
+ * The difference of two independent samples, challenger minus champion: rows that are not the same ones. Shares combine their two Wilson intervals (method 10 of
+ * Newcombe 1998), so that it has a width even where nothing failed; everything else adds up the squares of the standard errors.
+ */
+export const independentDifferenceOf = (
+  metric: Metric,
+  challenger: { readonly sample: Sample; readonly estimate: Estimate },
+  champion: { readonly sample: Sample; readonly estimate: Estimate },
+  method: Method,
+): Difference => {
+  const [ours, theirs] = [challenger.estimate, champion.estimate]
+  if (ours.value === null || theirs.value === null) return noDifference(ours, theirs)
+  const gap = ours.value - theirs.value
+  const test = 'two independent samples'
+  if (ours.low === null || ours.high === null || theirs.low === null || theirs.high === null) {
+    const reason = ours.reason === null ? `of the champion: ${theirs.reason}` : `of this run: ${ours.reason}`
+    return told(gap, ours.support, notCompared(test, reason))
+  }
+  const errorOf = (sample: Sample): number => {
+    const measured = metric.measure(weighing(sample), method)
+    return ('error' in measured ? measured.error : null) ?? Number.NaN
+  }
+  const error = Math.hypot(errorOf(challenger.sample), errorOf(champion.sample))
+  const statistic = error > 0 ? gap / error : null
+  const byIntervals = [ours, theirs].some(estimate => estimate.method?.startsWith('wilson'))
+  const interval = byIntervals
+    ? {
+        low: gap - Math.hypot(ours.value - ours.low, theirs.high - theirs.value),
+        high: gap + Math.hypot(ours.high - ours.value, theirs.value - theirs.low),
+      }
+    : waldInterval(gap, error, method.confidence)
+  return told(gap, ours.support, {
+    interval,
+    method: byIntervals ? 'newcombe' : 'wald',
+    test,
+    statistic,
+    p: statistic === null ? null : normalTwoSided(statistic),
+    error,
+  })
 }
