@@ -33,8 +33,8 @@ const classMetric = (name: string, task: Task): Metric | undefined => {
 export const metricOf = (name: string, task: Task): Metric | undefined =>
   metrics.find(metric => metric.name === name && metric.tasks.includes(task)) ?? classMetric(name, task)
 
-/** Names of a task's metrics; `<class>` stands for the name of any class. */
-export const metricNames = (task: Task): string[] => [
+/** Names of a task's metrics, with those of single classes for the classes that are given. */
+export const metricNames = (task: Task, classes: readonly string[] = []): string[] => [
   ...metrics.filter(metric => metric.tasks.includes(task)).map(metric => metric.name),
-  ...(task === 'regression' ? [] : ['precision[<class>]', 'recall[<class>]', 'f1[<class>]']),
+  ...(task === 'regression' ? [] : ['precision', 'recall', 'f1'].flatMap(part => classes.map(name => `${part}[${name}]`))),
 ]

@@ -17,7 +17,7 @@ export const metricNamed = (name: string, task: Task): Metric => {
  */
 export const noisy = (task: Task, rows: number, seed: number, clusters = 0): [Predictions, Predictions] => {
   const random = uniform(seed)
-  const shared = Array.from({ length: Math.max(1, clusters) }, () => (clusters > 0 ? drawNormal(random) : 0))
+  const shared = Array.from({ length: Math.max(1, clusters) }, () => (clusters > 0 ? 2 * drawNormal(random) : 0))
   const of = Uint32Array.from({ length: rows }, (_, row) => (clusters > 0 ? row % clusters : row))
   const own = Array.from({ length: rows }, (_, row) => drawNormal(random) + (shared[clusters > 0 ? (of[row] as number) : 0] as number))
   const truth = Array.from({ length: rows }, () => random())

@@ -18,7 +18,7 @@ const compare = (name: string, ours: Sample, theirs: Sample, method = few) =>
     { sample: theirs, estimate: estimate(name, theirs) },
     method,
   )
-const namesOf = ({ task, classes }: Sample): string[] => metricNames(task).map(name => name.replace('<class>', classes[1] ?? ''))
+const namesOf = ({ task, classes }: Sample): string[] => metricNames(task, classes.slice(1, 2))
 const eachMetric = [binary, multiclass, regression].flatMap(sample => namesOf(sample).map(name => [sample.task, name, sample] as const))
 const weigh = <S extends Sample>(sample: S, of: (row: number) => number): S => ({
   ...sample,

@@ -1,6 +1,7 @@
 import { type BootstrapDistribution, distribution, percentileInterval } from '../../statistics/bootstrap.ts'
 import { normalTwoSided, tQuantile, tTwoSided } from '../../statistics/distributions.ts'
 import { type Interval, shareInterval, twoSidedQuantile, waldInterval } from '../../statistics/interval.ts'
+import { detectableDifference } from '../../statistics/power.ts'
 import { tangoInterval, tangoStatistic, wilsonInterval } from '../../statistics/proportions.ts'
 import type { Sample } from '../sample.ts'
 import { clusterDraws, type EffectsError, effectsError, type Grouping, groupingOf } from './clusters.ts'
@@ -166,7 +167,8 @@ const tango = (gap: number, found: EffectsError, discordance: Discordance, stret
   const test = `score test on ${Math.round(pairs).toLocaleString('en')} effective pairs`
   const method = found.clusters === null ? 'tango, weighted' : named('tango, cluster-robust', found.clusters)
   const interval = pairs > 0 ? tangoInterval(b, c, pairs, confidence) : null
-  return { interval, method, test, statistic, p: normalTwoSided(statistic), error: found.error }
+  const detectable = detectableDifference(found.error * stretch, confidence)
+  return { interval, method, test, statistic, p: normalTwoSided(statistic), error: found.error, detectable }
 }
 
 const compareDesigned = (design: Design, challenger: Sample, champion: Sample, method: Method): Compared => {
@@ -207,6 +209,7 @@ const compareDesigned = (design: Design, challenger: Sample, champion: Sample, m
     statistic,
     p,
     error: found.error,
+    detectable: detectableDifference(found.error * stretch, method.confidence),
   }
 }
 

@@ -1,4 +1,5 @@
 import { meanInterval, meanTest, moments, sum } from '../../statistics/means.ts'
+import { detectableMean } from '../../statistics/power.ts'
 import { classRows, derived, type Sample, totalWeight, weightsOf } from '../sample.ts'
 import { type Design, designed } from './design.ts'
 import type { Metric } from './metric.ts'
@@ -135,6 +136,7 @@ const plainMeanOf = ({ losses, ...rest }: Loss): Metric => ({
       statistic: test?.statistic ?? null,
       p: test?.p ?? null,
       error: found.error,
+      detectable: detectableMean(found.error, found.n, confidence),
     }
   },
 })

@@ -13,8 +13,8 @@ export interface Totals {
   readonly value: (totals: Float64Array) => number
 }
 
-/** Below this share of a sum's own size, a variance is rounding. */
-const rounding = 1e-12
+/** Below this share of a sum's own size, a variance is rounding: with fewer rows than sums, some follow from the others. */
+const rounding = 1e-9
 
 /** Lower triangle with the matrix as its square (Cholesky); a column without variance of its own is 0. */
 const rootOf = (matrix: Float64Array, size: number, sizes: Float64Array): Float64Array => {

@@ -1,3 +1,4 @@
+import { detectablePairedShare } from '../../statistics/power.ts'
 import { mcnemarMidP, pairedProportionError, tangoInterval, wilsonInterval } from '../../statistics/proportions.ts'
 import { classRows, confusion, type Sample, weighedConfusion } from '../sample.ts'
 import { indexOfClass, unknownClass } from './classes.ts'
@@ -60,6 +61,7 @@ const compareRight = (share: Share, challenger: Sample, champion: Sample, { conf
     statistic: null,
     p: mcnemarMidP(onlyNow, onlyBefore),
     error: pairedProportionError(gained, lost, rows),
+    detectable: detectablePairedShare(onlyNow, onlyBefore, rows, confidence),
   }
 }
 
