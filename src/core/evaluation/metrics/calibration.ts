@@ -170,14 +170,14 @@ const influence = derived((sample): Influence => {
 })
 
 /** A row's part in its bin's gap and in the weight of all: the totals that the error is made of, weight last. */
-const contribution =
-  (sample: Sample) =>
-  (row: number, weight: number, add: AddTotal): void => {
-    const { confidences, outcomes } = claimsOf(sample)
+const contribution = (sample: Sample) => {
+  const { confidences, outcomes } = claimsOf(sample)
+  return (row: number, weight: number, add: AddTotal): void => {
     const confidence = confidences[row] as number
     add(binOf(confidence), weight * ((outcomes[row] as number) - confidence))
     add(bins, weight)
   }
+}
 
 const errorOfTotals = (totals: Float64Array): number => errorFrom(totals.subarray(0, bins), totals[bins] as number)
 

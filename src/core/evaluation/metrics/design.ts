@@ -76,21 +76,27 @@ const intervalOf = (design: Design, sample: Sample, value: number, found: Effect
   return { low: design.range === 'loss' ? Math.max(0, low) : low, high }
 }
 
-/** The cluster bootstrap of `value`, which sees the draw; null where it would cost too much. */
-const bootstrapped = (
-  samples: readonly Sample[],
-  grouping: Grouping,
-  { seed, resamples }: Method,
-  replicas: readonly Replicas[],
-  value: (multiplicity: Float64Array) => number,
-): BootstrapDistribution | null => {
-  const cost = replicas.reduce((total, one) => total + one.cost, grouping.count)
-  if (cost * resamples > affordable) return null
+/**
+ * The cluster bootstrap of a metric, or of the difference of two models in it; null where it has none or it would cost too much. What is affordable for one model is
+ * taken as affordable for two, so that a figure and its difference are told in the same way.
+ */
+const bootstrapped = (design: Design, samples: readonly Sample[], grouping: Grouping, method: Method): BootstrapDistribution | null => {
+  const { seed, resamples } = method
+  // Each cluster is drawn, looked at, and has a total.
+  if (design.replicas === null || 3 * grouping.count * resamples > affordable) return null
+  const replicas: Replicas[] = []
+  for (const sample of samples) {
+    const one = design.replicas(sample, grouping)
+    if ((grouping.count + one.cost) * resamples > affordable) return null
+    replicas.push(one)
+  }
   const draw = clusterDraws(samples, grouping, seed)
   const multiplicity = new Float64Array(grouping.count)
+  const [ours, theirs] = replicas
   return distribution(resamples, () => {
     draw(multiplicity)
-    return value(multiplicity)
+    const value = ours?.value(multiplicity) ?? Number.NaN
+    return theirs ? value - theirs.value(multiplicity) : value
   })
 }
 
@@ -143,8 +149,7 @@ const measureDesigned = (design: Design, sample: Sample, method: Method): Measur
       : { value, interval, method: named(`${label}, cluster-robust`, clusters), error: 0 }
   }
   if (found.clusters < 2) return { value, interval: null, method: label, reason: none }
-  const replicas = design.replicas?.(sample, grouping)
-  const spread = replicas && bootstrapped([sample], grouping, method, [replicas], multiplicity => replicas.value(multiplicity))
+  const spread = bootstrapped(design, [sample], grouping, method)
   if (spread) {
     const interval = design.unbiased?.(spread, value, method.confidence) ?? percentileInterval(spread, method.confidence)
     return { value, interval, method: named('cluster bootstrap', found.clusters), error: spread.error }
@@ -183,12 +188,7 @@ const compareDesigned = (design: Design, challenger: Sample, champion: Sample, m
   const stretch = stretchOf(found, design.range, method.confidence)
   if (grouping !== null && found.clusters !== null) {
     if (found.clusters === 1 || grouping.count === 1) return notCompared('none', none)
-    const replicas = differ && design.replicas && [design.replicas(challenger, grouping), design.replicas(champion, grouping)]
-    const [mine, other] = replicas || []
-    const spread =
-      mine &&
-      other &&
-      bootstrapped([challenger, champion], grouping, method, [mine, other], drawn => mine.value(drawn) - other.value(drawn))
+    const spread = differ ? bootstrapped(design, [challenger, champion], grouping, method) : null
     if (spread) {
       return {
         ...resampledDifference(spread, method),

@@ -3,7 +3,7 @@ import { drawNormal, uniform } from '../../statistics/random.ts'
 import type { Sample } from '../sample.ts'
 import { type Grouping, rowsByCluster } from './clusters.ts'
 import type { Method } from './metric.ts'
-import type { AddTotal } from './replicas.ts'
+import { type AddTotal, sparseTotals } from './replicas.ts'
 
 /** A statistic of sums over rows. */
 export interface Totals {
@@ -49,34 +49,32 @@ export const normalTotals = (
   const size = width * samples.length
   const products = new Float64Array(size * size)
   const sums = new Float64Array(size)
-  const unit = new Float64Array(size)
-  const touched = new Set<number>()
-  const parts = samples.map(contribution)
-  const finish = (): void => {
+  const unit = sparseTotals(size)
+  const take = (touched: Uint32Array): void => {
     for (const one of touched) {
-      sums[one] = (sums[one] as number) + (unit[one] as number)
-      for (const other of touched)
-        products[one * size + other] = (products[one * size + other] as number) + (unit[one] as number) * (unit[other] as number)
+      const amount = unit.amounts[one] as number
+      sums[one] = (sums[one] as number) + amount
+      for (const other of touched) {
+        const place = one * size + other
+        products[place] = (products[place] as number) + amount * (unit.amounts[other] as number)
+      }
     }
-    for (const one of touched) unit[one] = 0
-    touched.clear()
   }
+  const parts = samples.map((sample, model) => {
+    const part = contribution(sample)
+    const add: AddTotal = (total, amount) => unit.add(model * width + total, amount)
+    return (row: number, weight: number): void => part(row, weight, add)
+  })
   const first = samples[0] as Sample
   const add = (row: number): void => {
-    parts.forEach((part, model) => {
-      part(row, first.weights?.[row] ?? 1, (total, amount) => {
-        const place = model * width + total
-        touched.add(place)
-        unit[place] = (unit[place] as number) + amount
-      })
-    })
+    for (const part of parts) part(row, first.weights?.[row] ?? 1)
   }
   const count = grouping?.count ?? first.rows
   const { starts, rows } = grouping ? rowsByCluster(grouping) : { starts: null, rows: null }
   for (let index = 0; index < count; index++) {
     if (starts && rows) for (let place = starts[index] as number; place < (starts[index + 1] as number); place++) add(rows[place] as number)
     else add(index)
-    finish()
+    unit.take(take)
   }
   const sizes = sums.map((_, index) => products[index * size + index] as number)
   const covariance = products.map((product, index) => {

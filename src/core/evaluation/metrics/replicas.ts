@@ -11,6 +11,35 @@ export interface Replicas {
 /** Adds to one of the totals of a row's cluster. */
 export type AddTotal = (total: number, amount: number) => void
 
+/** Totals of one unit, a row or a cluster, of which few are not 0. */
+export const sparseTotals = (width: number) => {
+  const amounts = new Float64Array(width)
+  const isTouched = new Uint8Array(width)
+  const touched = new Uint32Array(width)
+  let count = 0
+  const add: AddTotal = (total, amount) => {
+    if (isTouched[total] === 0) {
+      isTouched[total] = 1
+      touched[count++] = total
+    }
+    amounts[total] = (amounts[total] as number) + amount
+  }
+  return {
+    add,
+    amounts,
+    /** Hands out the totals that were added to, and starts again. */
+    take: (use: (touched: Uint32Array) => void): void => {
+      use(touched.subarray(0, count))
+      for (let index = 0; index < count; index++) {
+        const total = touched[index] as number
+        amounts[total] = 0
+        isTouched[total] = 0
+      }
+      count = 0
+    },
+  }
+}
+
 /**
  * Replicas of a statistic that depends on rows only through a few totals: each cluster's totals are added up once, so that a replica costs the clusters
  * and their totals that are not 0.
@@ -26,23 +55,19 @@ export const totalsReplicas = (
   const keys: number[] = []
   const amounts: number[] = []
   const ends = new Uint32Array(grouping.count)
-  const scratch = new Float64Array(width)
-  const touched = new Set<number>()
-  const add: AddTotal = (total, amount) => {
-    touched.add(total)
-    scratch[total] = (scratch[total] as number) + amount
+  const unit = sparseTotals(width)
+  const take = (touched: Uint32Array): void => {
+    for (const total of touched) {
+      keys.push(total)
+      amounts.push(unit.amounts[total] as number)
+    }
   }
   for (let cluster = 0; cluster < grouping.count; cluster++) {
     for (let place = starts[cluster] as number; place < (starts[cluster + 1] as number); place++) {
       const row = rows[place] as number
-      contribute(row, sample.weights?.[row] ?? 1, add)
+      contribute(row, sample.weights?.[row] ?? 1, unit.add)
     }
-    for (const total of touched) {
-      keys.push(total)
-      amounts.push(scratch[total] as number)
-      scratch[total] = 0
-    }
-    touched.clear()
+    unit.take(take)
     ends[cluster] = keys.length
   }
   const totals = new Float64Array(width)
