@@ -10,6 +10,8 @@ import { mark } from './marks.ts'
 
 const mostMetrics = 1000
 const longestName = 512
+/** A source that is no file: the user's own checks, which run later. */
+const ofChecks = 'checks'
 
 /** Where metrics are looked for. */
 export interface ReportedPlaces {
@@ -27,7 +29,9 @@ export const placesOf = (model: ModelConfiguration, output: string, metrics: str
   output,
   named: metrics ?? null,
   sources: Object.fromEntries(
-    Object.entries(model.gates).flatMap(([name, gate]) => (gate.source === undefined ? [] : [[name, gate.source] as const])),
+    Object.entries(model.gates).flatMap(([name, gate]) =>
+      gate.source === undefined || gate.source === ofChecks ? [] : [[name, gate.source] as const],
+    ),
   ),
 })
 
