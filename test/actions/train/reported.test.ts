@@ -131,6 +131,18 @@ describe('metrics are found where libraries write them', () => {
     expect(lines).toContain('mlflow.db: the metrics are those of the run r1')
     expect(await readFile(join(kept, 'metrics.json'), 'utf8')).toBe('{"auc":0.9,"loss":"NaN"}\n')
   })
+  it('dvc.yaml, links into the cache of DVC in a folder, but to no other folder', async () => {
+    await using folder = await temporaryFolder()
+    const also = async (workspace: string) => {
+      await mkdir(join(workspace, 'eval'))
+      await symlink(join(workspace, '.dvc/cache/a0'), join(workspace, 'eval/test.json'))
+      await symlink(join(workspace, '.dvc/cache'), join(workspace, 'eval/more'))
+    }
+    const files = { 'dvc.yaml': 'metrics: [eval]', '.dvc/cache/a0': '{"auc": 0.9}', '.dvc/cache/b1.json': '{"f1": 0.9}' }
+    const { record, kept } = await trained(folder, files, { also })
+    expect(record.reported).toEqual({ auc: 0.9 })
+    expect(await readFile(join(kept, 'metrics.json'), 'utf8')).toBe('{"auc": 0.9}')
+  })
   it('next to the model', async () => {
     await using folder = await temporaryFolder()
     const model = modelOf('', 'out/final')

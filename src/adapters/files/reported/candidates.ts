@@ -39,7 +39,7 @@ export const candidatesAt = async (folder: string, path: string): Promise<readon
   if (!stats.isDirectory()) return [one(kindOfFile(full))]
   const entries = (await readdir(full, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))
   if (basename(full) === 'mlruns' || (await anyHolds(full, 'meta.yaml'))) return [one('mlflow-store')]
-  const inside = entries.filter(entry => entry.isFile()).map(entry => join(full, entry.name))
+  const inside = entries.filter(entry => entry.isFile() || entry.isSymbolicLink()).map(entry => join(full, entry.name))
   const metrics = inside.find(file => basename(file) === 'metrics.json')
   if (metrics !== undefined) return [one('dvclive', metrics, named(folder, metrics))]
   const training = await ofTransformers(full, folder, () => 0)
@@ -109,12 +109,12 @@ const namedByDvc = async (folder: string): Promise<{ readonly paths: readonly st
   }
 }
 
-/** The file, or all metrics files of the folder and its folders; symbolic links in it are left out. */
+/** The file, or all metrics files of the folder and its folders. Links to files are taken, as DVC makes them to its cache; links to folders are not followed. */
 const filesAt = async (path: string, depth = 0): Promise<readonly string[]> => {
-  const stats = await (depth === 0 ? stat(path) : lstat(path)).catch(() => null)
+  const stats = await stat(path).catch(() => null)
   if (stats === null) return []
   if (!stats.isDirectory()) return depth === 0 || (stats.isFile() && metricEnding.test(path)) ? [path] : []
-  if (depth > deepest) return []
+  if (depth > deepest || (depth > 0 && (await lstat(path)).isSymbolicLink())) return []
   const found: string[] = []
   for (const name of (await readdir(path)).sort()) {
     found.push(...(await filesAt(join(path, name), depth + 1)))
