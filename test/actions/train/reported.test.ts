@@ -182,6 +182,26 @@ describe('each number comes from the place that counts most', () => {
     const message = await refused({ 'dvclive/metrics.json': '{"auc": NaN', 'metrics.json': '{"auc": 0.99}' })
     expect(message).toMatch(/left nothing to judge.*dvclive\/metrics.json is not JSON/)
   })
+  it('nor one of the same standing before it', async () => {
+    await using folder = await temporaryFolder()
+    const { record } = await trained(
+      folder,
+      { 'named.json': '{"f1": 1}', 'dvc.yaml': 'metrics: [a.json, b.json]', 'a.json': '{"auc": 0.99}', 'b.json': '{"auc": NaN' },
+      { model: modelOf(', metrics: named.json') },
+    )
+    expect(record.reported).toEqual({ f1: 1 })
+  })
+  it('nor where two runs of MLflow ended at once', async () => {
+    await using folder = await temporaryFolder()
+    const both = database([run({ auc: 0.9 }, { end: 1_500_000 }), run({ auc: 0.1 }, { id: 'r2', end: 1_500_000 })])
+    const { record, lines } = await trained(
+      folder,
+      { 'metrics.json': '{"auc": 0.99}', 'named.json': '{"f1": 1}' },
+      { model: modelOf(', metrics: named.json'), also: both },
+    )
+    expect(record.reported).toEqual({ f1: 1 })
+    expect(lines.join('\n')).toMatch(/warning: metrics are left out.*nobody can tell which one counts: r1, r2/)
+  })
   it('but what counts more than the unreadable one is taken', async () => {
     await using folder = await temporaryFolder()
     const { record, lines } = await trained(folder, {

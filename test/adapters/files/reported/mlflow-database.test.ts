@@ -66,13 +66,13 @@ describe('the run of this training', () => {
     expect({ run, metrics }).toEqual({ run: null, metrics: {} })
     expect(notes.join()).toMatch(/a is FAILED, b is RUNNING/)
   })
-  it('is none where two ended at the same moment', async () => {
-    const { run, notes } = await withRuns([
+  it('cannot be told where two ended at the same moment', async () => {
+    const two = withRuns([
       { id: 'a', start: 1000, end: 1500 },
       { id: 'b', start: 1001, end: 1500 },
+      { id: 'c', start: 1001, end: 1400 },
     ])
-    expect(run).toBeNull()
-    expect(notes.join()).toMatch(/same moment, so none is taken: a, b/)
+    await expect(two).rejects.toThrow(/^these MLflow runs ended at the same moment, so nobody can tell which one counts: a, b$/)
   })
 })
 
