@@ -126,6 +126,13 @@ describe('fairness', () => {
   test('says that four fifths is a screening rule', () => {
     expect(textOf(page)).toContain('(four fifths) is a screening rule')
   })
+  test('of many columns with many groups still fits beside the rest', () => {
+    const groups = Array.from({ length: 200 }, (_, index) => group(`group ${index}`, 0.8, 50))
+    const columns = Array.from({ length: 12 }, (_, index) => fairness({ column: `column ${index}`, groups }))
+    const many = html({ ...clearLoss, fairness: columns })
+    expect(many).toContain('column 11')
+    expect(textOf(many)).not.toContain('is cut')
+  })
   test('of a thousand groups shows those furthest from the middle', () => {
     const groups = Array.from({ length: 1000 }, (_, index) => group(`g${index}`, index === 777 ? 0.1 : 0.8, 50))
     const many = html({ ...clearLoss, fairness: [fairness({ groups })] })
