@@ -1,4 +1,4 @@
-import type { Assessment } from '../comparison/assessment.ts'
+import type { Assessment, JudgedRule } from '../comparison/assessment.ts'
 import { shortFigure } from '../comparison/figures.ts'
 import { isPromotion } from './verdict-words.ts'
 
@@ -16,6 +16,11 @@ export const registrationWords = (assessment: Assessment): string => {
   if (opponent.kind === 'unreachable') return assessment.headline
   const champion = `champion v${opponent.version}`
   if (decision !== 'promote') return `passes its gates, ${champion} stays live${primaryFigures(assessment)}`
-  const superior = assessment.rows.find(row => row.primary)?.rules.find(isPromotion)?.kind !== 'non_inferior'
-  return `${superior ? 'better than' : 'not inferior to'} ${champion}${primaryFigures(assessment)}`
+  const promotion = assessment.rows.find(row => row.primary)?.rules.find(isPromotion)
+  return `${betterWords(promotion?.kind)} ${champion}${primaryFigures(assessment)}`
+}
+
+const betterWords = (kind: JudgedRule['kind'] | undefined): string => {
+  if (kind === 'non_inferior') return 'not inferior to'
+  return kind === 'equivalent' ? 'equivalent to' : 'better than'
 }
