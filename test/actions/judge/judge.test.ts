@@ -143,7 +143,10 @@ describe('never a pass, each with its own words', () => {
     const compared = await compareChampion(request, bench.ports)
     expect(compared.outputs.decision).not.toBe('promote')
     expect((await register(registering, bench.ports)).outputs).toMatchObject({ version: '', outcome: 'kept' })
-    expect((await bench.ports.ledger.read('churn')).seq).toBe(0)
+    const { versions, aliases } = await bench.ports.ledger.read('churn')
+    expect({ versions, aliases }).toEqual({ versions: 0, aliases: {} })
+    const events = (await bench.ports.ledger.records('churn')).flatMap(record => record.events)
+    expect(events).toEqual([expect.objectContaining({ kind: 'kept', run: name('1'), decision: compared.outputs.decision })])
   })
   it('a metric that is gated and that nothing gives', async () => {
     await using folder = await temporaryFolder()
