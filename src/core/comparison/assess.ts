@@ -77,7 +77,12 @@ const face = (request: AssessmentRequest, usable: Predictions | null) => {
   const { opponent, champion } = request
   if (opponent.kind !== 'champion') return { opponent, pairing: null, lost: 0 }
   const unreachable = (reason: string, lost: number) => ({
-    opponent: { kind: 'unreachable', version: opponent.version, reason } satisfies Opponent,
+    opponent: {
+      kind: 'unreachable',
+      version: opponent.version,
+      reason,
+      ...(opponent.asked === undefined ? {} : { asked: opponent.asked }),
+    } satisfies Opponent,
     pairing: null,
     lost,
   })

@@ -96,7 +96,8 @@ export const holdoutSentence = ({ holdout, opponent, rows }: Assessment): string
   if (holdout === null) return 'These are metrics as the training script reported them: no rows, so no intervals and nothing to pair.'
   const positive = holdout.positive === null ? '' : ` (${formatCount(holdout.positive)} positive)`
   if (opponent.kind !== 'champion') return `${formatCount(holdout.rows)} holdout rows${positive}.`
-  if (holdout.paired === null) return `${formatCount(holdout.rows)} holdout rows${positive}, not paired with the champion.`
+  if (holdout.paired === null)
+    return `${formatCount(holdout.rows)} holdout rows${positive}, not paired with ${opponent.asked === undefined ? 'the champion' : 'what it is compared with'}.`
   const lost = holdout.lost === 0 ? 'none lost' : `**${formatCount(holdout.lost)} lost**`
   const same =
     holdout.paired === holdout.rows

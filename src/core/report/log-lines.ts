@@ -1,13 +1,14 @@
 import type { Assessment, JudgedRow } from '../comparison/assessment.ts'
+import { opponentName } from '../comparison/opponent.ts'
 import { plainLine } from './escape.ts'
 import { formatCount, formatDifference, formatInterval, formatValue } from './numbers.ts'
 import { sliceCounts } from './slice-section.ts'
 import { because, icon, ruleWords } from './verdict-words.ts'
 
 const opponentWords = ({ opponent }: Assessment): string => {
-  if (opponent.kind === 'first') return ', the first version'
-  if (opponent.kind === 'unreachable') return `, champion ${opponent.version === null ? '' : `v${opponent.version} `}unreachable`
-  return ` against champion v${opponent.version}`
+  if (opponent.kind === 'first') return opponent.assumed ? ', compared with nothing' : ', the first version'
+  if (opponent.kind === 'unreachable') return `, ${plainLine(opponentName(opponent), 100)} unreachable`
+  return ` against ${plainLine(opponentName(opponent), 100)}`
 }
 
 const differenceWords = (row: JudgedRow): string =>
