@@ -47,7 +47,9 @@ const opponentWords = ({ opponent }: Assessment): string | null => {
   if (opponent.kind === 'champion')
     return opponent.asked === undefined
       ? null
-      : `This compares with ${escapeMarkdown(opponentName(opponent), 100)} and not with the champion: whether it may merge is the answer of \`evaluate-gate\`.`
+      : opponent.version === null
+        ? `This compares with the file ${code(opponentName(opponent), 100)}; what may merge is decided against the champion of the ledger, by \`evaluate-gate\`.`
+        : `This compares with ${escapeMarkdown(opponentName(opponent), 100)} and not with the champion: whether it may merge is the answer of \`evaluate-gate\`.`
   const name = opponent.version === null && opponent.asked === undefined ? 'A champion' : escapeMarkdown(opponentName(opponent), 100)
   const version = `${name.charAt(0).toUpperCase()}${name.slice(1)} is recorded`
   return `${version} but could not be compared with: ${escapeMarkdown(opponent.reason, 500).replace(/\.$/, '')}.`
