@@ -23,8 +23,11 @@ export const normalTwoSided = (z: number): number => Math.min(1, 2 * normalCdf(-
 /** The t with P(T <= t) = p at these degrees of freedom. */
 export const tQuantile = (p: number, freedom: number): number => studentQuantile(p, freedom)
 
+/** P(T <= t) of Student's t. */
+export const tCdf = (t: number, freedom: number): number => studentCdf(t, freedom)
+
 /** Two-sided p-value of Student's t. */
-export const tTwoSided = (t: number, freedom: number): number => Math.min(1, 2 * studentCdf(-Math.abs(t), freedom))
+export const tTwoSided = (t: number, freedom: number): number => Math.min(1, 2 * tCdf(-Math.abs(t), freedom))
 
 /** P(X <= k) and P(X = k) of a binomial distribution. */
 export const binomial = {

@@ -29,6 +29,3 @@ export const shareInterval = (value: number, error: number, confidence: number):
   if (tight && value > 0 && value < 1) return logitInterval(value, error, confidence)
   return { low: Math.max(0, plain.low), high: Math.min(1, plain.high) }
 }
-
-/** Smallest true difference that a two-sided 95 % interval excludes zero for in 4 of 5 repetitions: (z .975 + z .8) standard errors. */
-export const detectableDifference = (error: number): number => (1.959963984540054 + 0.8416212335729143) * error

@@ -1,4 +1,4 @@
-import { tQuantile, tTwoSided } from './distributions.ts'
+import { tCdf, tQuantile, tTwoSided } from './distributions.ts'
 import type { Interval } from './interval.ts'
 
 /** Sum with Neumaier's compensation: its error does not grow with the number of terms. */
@@ -52,3 +52,10 @@ export const meanTest = ({ n, mean, error }: Moments): { readonly statistic: num
   const statistic = mean / error
   return { statistic, p: tTwoSided(statistic, n - 1) }
 }
+
+/**
+ * p-value of "the mean is outside of +-margin" by two one-sided t tests (Schuirmann 1987; paired where the values are differences): the larger of the two. At most
+ * alpha exactly where the interval of confidence 1 - 2 alpha lies within the margin. Null where the values do not vary.
+ */
+export const equivalenceP = ({ n, mean, error }: Moments, margin: number): number | null =>
+  n < 2 || error === 0 ? null : Math.max(tCdf((mean - margin) / error, n - 1), tCdf(-(mean + margin) / error, n - 1))

@@ -1,4 +1,4 @@
-import { binomial } from './distributions.ts'
+import { binomial, normalTwoSided } from './distributions.ts'
 import { type Interval, twoSidedQuantile } from './interval.ts'
 
 /** Wilson's score interval of `successes` in `trials` (trials > 0). */
@@ -9,6 +9,25 @@ export const wilsonInterval = (successes: number, trials: number, confidence: nu
   const centre = (share + (z * z) / (2 * trials)) / scale
   const reach = (z / scale) * Math.sqrt((share * (1 - share)) / trials + (z * z) / (4 * trials * trials))
   return { low: successes === 0 ? 0 : centre - reach, high: successes === trials ? 1 : centre + reach }
+}
+
+/**
+ * Interval of the difference of two independent shares, first minus second (trials > 0): method 10 of Newcombe (1998), which combines the two Wilson
+ * intervals and so stays in [-1, 1] and has a width even where nothing or everything succeeded.
+ */
+export const newcombeInterval = (
+  successes1: number,
+  trials1: number,
+  successes2: number,
+  trials2: number,
+  confidence: number,
+): Interval => {
+  const [share1, share2] = [successes1 / trials1, successes2 / trials2]
+  const [one, two] = [wilsonInterval(successes1, trials1, confidence), wilsonInterval(successes2, trials2, confidence)]
+  return {
+    low: share1 - share2 - Math.sqrt((share1 - one.low) ** 2 + (two.high - share2) ** 2),
+    high: share1 - share2 + Math.sqrt((one.high - share1) ** 2 + (share2 - two.low) ** 2),
+  }
 }
 
 /**
@@ -26,6 +45,16 @@ export const mcnemarMidP = (b: number, c: number): number => {
 
 /** Two-sided exact p-value of McNemar's test. */
 export const mcnemarExact = (b: number, c: number): number => (b + c === 0 ? 1 : Math.min(1, 2 * binomial.cdf(Math.min(b, c), b + c, 0.5)))
+
+/**
+ * McNemar's chi-squared with one degree of freedom and its p-value, with Edwards' continuity correction (1948) where that is asked for. As other programs report
+ * it; {@link mcnemarMidP} keeps its level where pairs are few. No discordant pair: statistic 0, p 1.
+ */
+export const mcnemarChiSquared = (b: number, c: number, corrected: boolean): { readonly statistic: number; readonly p: number } => {
+  if (b + c === 0) return { statistic: 0, p: 1 }
+  const gap = Math.max(0, Math.abs(b - c) - (corrected ? 1 : 0))
+  return { statistic: (gap * gap) / (b + c), p: normalTwoSided(gap / Math.sqrt(b + c)) }
+}
 
 /** Tango's (1998) score statistic for the paired difference (b - c) / n under a true difference `delta`. */
 export const tangoStatistic = (b: number, c: number, n: number, delta: number): number => {

@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest'
+import { estimateOf } from '../../../src/core/evaluation/metrics/metric.ts'
+import { metricOf } from '../../../src/core/evaluation/metrics.ts'
+import { confusion } from '../../../src/core/evaluation/sample.ts'
 import { delongDifferenceError, delongError, placements } from '../../../src/core/statistics/auc.ts'
 import { bootstrapCells, percentileInterval } from '../../../src/core/statistics/bootstrap.ts'
-import { normalQuantile } from '../../../src/core/statistics/distributions.ts'
-import { meanInterval, meanTest, moments, sum } from '../../../src/core/statistics/means.ts'
+import { binomial, normalQuantile, normalTwoSided } from '../../../src/core/statistics/distributions.ts'
+import { equivalenceP, meanInterval, meanTest, moments, sum } from '../../../src/core/statistics/means.ts'
 import {
+  mcnemarChiSquared,
   mcnemarExact,
   mcnemarMidP,
+  newcombeInterval,
   pairedProportionError,
   tangoInterval,
   tangoStatistic,
@@ -13,6 +18,9 @@ import {
 } from '../../../src/core/statistics/proportions.ts'
 import { drawBinomial, uniform } from '../../../src/core/statistics/random.ts'
 import { ascendingOrder } from '../../../src/core/statistics/ranking.ts'
+import { binaryOf, otherOf } from '../evaluation/fixtures.ts'
+
+// Published reference values. More examples of scikit-learn are in ../evaluation/metrics.test.ts.
 
 describe('Wilson interval (Newcombe 1998)', () => {
   it.each([
@@ -24,6 +32,26 @@ describe('Wilson interval (Newcombe 1998)', () => {
     const interval = wilsonInterval(successes, trials, 0.95)
     expect(interval.low).toBeCloseTo(low, 9)
     expect(interval.high).toBeCloseTo(high, 9)
+  })
+})
+
+describe('difference of two independent shares (Newcombe 1998, table II, method 10)', () => {
+  it.each([
+    [56, 70, 48, 80, 0.0524, 0.3339],
+    [9, 10, 3, 10, 0.1705, 0.809],
+    [6, 7, 2, 7, 0.0582, 0.8062],
+    [5, 56, 0, 29, -0.0381, 0.1926],
+    [0, 10, 0, 20, -0.1611, 0.2775],
+    [0, 10, 0, 10, -0.2775, 0.2775],
+    [10, 10, 0, 20, 0.6791, 1],
+    [10, 10, 0, 10, 0.6075, 1],
+  ])('%i of %i, %i of %i', (successes1, trials1, successes2, trials2, low, high) => {
+    const found = newcombeInterval(successes1, trials1, successes2, trials2, 0.95)
+    expect(Math.abs(found.low - low)).toBeLessThanOrEqual(5e-5)
+    expect(Math.abs(found.high - high)).toBeLessThanOrEqual(5e-5)
+    const mirrored = newcombeInterval(successes2, trials2, successes1, trials1, 0.95)
+    expect(mirrored.low).toBeCloseTo(-found.high, 14)
+    expect(mirrored.high).toBeCloseTo(-found.low, 14)
   })
 })
 
@@ -42,9 +70,32 @@ describe('McNemar', () => {
   })
 })
 
+describe("McNemar's chi-squared, as mlxtend, statsmodels, Fagerland (2013) and Agresti give it", () => {
+  it.each([
+    [121, 59, 21.355555555555554, 3.8151358651125936e-6, 20.672222222222221, 5.4500948254271171e-6],
+    [15, 19, 0.470588235294118, 0.492716677227088, null, 0.606905427217951],
+    [1, 7, 4.5, 0.0338948535, null, 0.0770998717],
+    [150, 86, 17.3559322034, 3.0993e-5, null, null],
+  ])('(%i, %i)', (b, c, statistic, p, correctedStatistic, correctedP) => {
+    const [plain, corrected] = [mcnemarChiSquared(b, c, false), mcnemarChiSquared(b, c, true)]
+    expect(plain.statistic).toBeCloseTo(statistic, 10)
+    expect(Math.abs(plain.p / p - 1)).toBeLessThan(1e-5)
+    // At a difference of 0 Tango's statistic is the root of it.
+    expect(tangoStatistic(b, c, 5000, 0) ** 2).toBeCloseTo(statistic, 10)
+    if (correctedStatistic !== null) expect(corrected.statistic).toBeCloseTo(correctedStatistic, 12)
+    if (correctedP !== null) expect(Math.abs(corrected.p / correctedP - 1)).toBeLessThan(1e-8)
+  })
+  it('is nothing where nothing differs', () => {
+    for (const corrected of [false, true]) expect(mcnemarChiSquared(0, 0, corrected)).toEqual({ statistic: 0, p: 1 })
+    expect(mcnemarChiSquared(3, 3, true)).toEqual({ statistic: 0, p: 1 })
+  })
+})
+
 describe('Tango', () => {
   it('gives the published statistic and interval', () => {
-    expect(tangoStatistic(0, 1, 44, -0.1)).toBeCloseTo(1.70856428594, 9)
+    const statistic = tangoStatistic(0, 1, 44, -0.1)
+    expect(statistic).toBeCloseTo(1.70856428594, 9)
+    expect(normalTwoSided(statistic) / 2).toBeCloseTo(0.04376584, 8)
     const { low, high } = tangoInterval(150, 86, 1600, 0.95)
     expect(low).toBeCloseTo(0.0213615648, 8)
     expect(high).toBeCloseTo(0.0589980333, 8)
@@ -71,6 +122,11 @@ describe('ROC AUC', () => {
     const found = placements(labels, scores, ascendingOrder(scores))
     expect(found.auc).toBeCloseTo(0.893171061528, 11)
     expect(delongError(found)).toBeCloseTo(0.0307244084, 9)
+    // Their own standard error, from the area alone.
+    const { auc, positives, negatives } = found
+    const [twoPositives, twoNegatives] = [auc / (2 - auc), (2 * auc * auc) / (1 + auc)]
+    const variance = auc * (1 - auc) + (positives - 1) * (twoPositives - auc * auc) + (negatives - 1) * (twoNegatives - auc * auc)
+    expect(Math.sqrt(variance / positives / negatives)).toBeCloseTo(0.0324865796, 9)
     expect(delongDifferenceError(found, found)).toBe(0)
   })
 })
@@ -83,6 +139,18 @@ describe('means', () => {
     expect(test?.p).toBeCloseTo(0.04617692725904937, 10)
     expect(meanInterval(found, 0.95)?.low).toBeGreaterThan(0)
     expect(meanInterval(moments([1]), 0.95)).toBeNull()
+  })
+  it('two one-sided t tests', () => {
+    const found = moments([1.2, -0.3, 0.5, 0.8, -0.1, 0.4, 0.6, 0.2])
+    expect(equivalenceP(found, 1)).toBeCloseTo(0.005382837174, 11)
+    const mirrored = moments([-1.2, 0.3, -0.5, -0.8, 0.1, -0.4, -0.6, -0.2])
+    expect(equivalenceP(mirrored, 1)).toBeCloseTo(0.005382837174, 11)
+    // Equivalent at alpha exactly where the interval of 1 - 2 alpha lies within the margin.
+    const { low, high } = meanInterval(found, 0.9) ?? { low: Number.NaN, high: Number.NaN }
+    expect(equivalenceP(found, Math.max(-low, high))).toBeCloseTo(0.05, 12)
+    expect(equivalenceP(found, 0)).toBeGreaterThan(0.5)
+    expect(equivalenceP(moments([2, 2, 2]), 3)).toBeNull()
+    expect(equivalenceP(moments([2]), 3)).toBeNull()
   })
   it('equal values up to rounding have no error, and no test', () => {
     for (const values of [
@@ -98,6 +166,13 @@ describe('means', () => {
   it('sums with compensation', () => {
     expect(sum([1e16, 1, -1e16])).toBe(1)
     expect(sum(new Float64Array(1_000_000).fill(0.1))).toBe(100_000)
+  })
+})
+
+describe('binomial tails', () => {
+  it("are 2.5 % at Clopper and Pearson's limits of 81 of 263", () => {
+    expect(1 - binomial.cdf(80, 263, 0.2527367456)).toBeCloseTo(0.025, 8)
+    expect(binomial.cdf(81, 263, 0.3676219226)).toBeCloseTo(0.025, 8)
   })
 })
 
@@ -148,5 +223,38 @@ describe('resampling', () => {
     const exact = pairedProportionError(150, 90, 1000)
     expect(Math.abs(draw().error / exact - 1)).toBeLessThan(4 / Math.sqrt(8000))
     expect(percentileInterval(draw(), 0.95)).toEqual(percentileInterval(draw(), 0.95))
+  })
+})
+
+describe("scikit-learn's documented examples", () => {
+  it('confusion counts at each threshold', () => {
+    const rows = [0, 0, 1, 1].map((label, row) => ({ id: `${row}`, label, score: [0.1, 0.4, 0.35, 0.8][row] as number }))
+    const at = (threshold: number) => [
+      ...confusion({ ...binaryOf(rows), predicted: Uint16Array.from(rows, ({ score }) => (score >= threshold ? 1 : 0)) }),
+    ]
+    // True negatives, false positives, false negatives, true positives.
+    expect([0.8, 0.4, 0.35, 0.1].map(at)).toEqual([
+      [2, 0, 1, 1],
+      [1, 1, 1, 1],
+      [1, 1, 0, 2],
+      [0, 2, 0, 2],
+    ])
+  })
+  it.each([
+    ['precision_macro', 0.2222],
+    ['recall_macro', 0.3333],
+    ['f1_macro', 0.2667],
+    ['precision_micro', 0.3333],
+    ['recall_micro', 0.3333],
+    ['f1_micro', 0.3333],
+  ])('%s', (name, value) => {
+    const three = otherOf({
+      task: 'multiclass',
+      classes: ['0', '1', '2'],
+      labels: Uint16Array.of(0, 1, 2, 0, 1, 2),
+      predicted: Uint16Array.of(0, 2, 1, 0, 0, 1),
+    })
+    const metric = metricOf(name, 'multiclass')
+    expect(metric && estimateOf(metric, three, { confidence: 0.95, seed: 1, resamples: 100 }).value).toBeCloseTo(value, 4)
   })
 })

@@ -1,4 +1,5 @@
 import { meanInterval, meanTest, moments } from '../../statistics/means.ts'
+import { detectableMean } from '../../statistics/power.ts'
 import { classRows, derived, type Sample } from '../sample.ts'
 import type { Metric } from './metric.ts'
 
@@ -85,6 +86,7 @@ const meanOf = ({ losses, ...rest }: Loss): Metric => ({
       statistic: test?.statistic ?? null,
       p: test?.p ?? null,
       error: found.error,
+      detectable: detectableMean(found.error, found.n, confidence),
     }
   },
 })

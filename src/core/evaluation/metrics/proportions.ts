@@ -1,3 +1,4 @@
+import { detectablePairedShare } from '../../statistics/power.ts'
 import { mcnemarMidP, pairedProportionError, tangoInterval, wilsonInterval } from '../../statistics/proportions.ts'
 import { classRows, confusion, type Sample } from '../sample.ts'
 import { compareCounts } from './counts.ts'
@@ -35,6 +36,7 @@ const compareRight = (challenger: Sample, champion: Sample, of: number | null, {
     statistic: null,
     p: mcnemarMidP(onlyNow, onlyBefore),
     error: pairedProportionError(onlyNow, onlyBefore, rows),
+    detectable: detectablePairedShare(onlyNow, onlyBefore, rows, confidence),
   }
 }
 
