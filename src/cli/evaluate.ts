@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
 import { digestFile } from '../adapters/files/digest.ts'
 import { readPredictions } from '../adapters/files/predictions.ts'
+import { readMetricsFile } from '../adapters/files/reported/metrics-file.ts'
 import { readText } from '../adapters/files/text.ts'
 import { systemClock } from '../adapters/runner/clock.ts'
 import { assess } from '../core/comparison/assess.ts'
@@ -12,7 +13,6 @@ import { parseConfiguration, selectModel } from '../core/configuration/parse.ts'
 import { policyDigest } from '../core/configuration/policy-digest.ts'
 import type { ModelConfiguration } from '../core/configuration/schema.ts'
 import { UserError } from '../core/errors.ts'
-import { readReportedMetrics } from '../core/evaluation/reported-metrics.ts'
 import { canonicalJson, digest } from '../core/lineage/canonical.ts'
 import { fileRun } from '../core/lineage/file-run.ts'
 import type { DigestedFile, RunRecord } from '../core/lineage/run.ts'
@@ -94,7 +94,7 @@ const runOf = async (model: string, predictions: string | undefined, metrics: st
     commit: null,
     predictions: await digested(predictions),
     metrics: await digested(metrics),
-    reported: metrics === undefined ? {} : readReportedMetrics((await readText(metrics, metrics)) ?? '', metrics),
+    reported: metrics === undefined ? {} : await readMetricsFile(metrics, metrics),
     reportedFrom: metrics ?? null,
   })
 

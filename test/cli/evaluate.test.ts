@@ -89,6 +89,15 @@ describe('refline evaluate', () => {
     expect(code).toBe(expected)
   })
 
+  test('a champion with other rows cannot be compared with, which is no pass', async () => {
+    await using folder = await desk({ 'other.csv': predictionsOf(1300, 0.3) })
+    const { code, stdout } = await refline(folder.path, 'evaluate', '--predictions', 'new.csv', '--champion', 'other.csv')
+    expect(stdout).toMatch(
+      /verdict inconclusive, decision inconclusive: churn: other\.csv cannot be compared with: .*1,300 of the champion/,
+    )
+    expect(code).toBe(1)
+  })
+
   test('a NaN among the scores is a verdict, and no pass', async () => {
     const broken = predictionsOf(1200, 0.6, (row, score) => (row === 410 ? 'nan' : score.toFixed(6)))
     await using folder = await desk({ 'broken.csv': broken })

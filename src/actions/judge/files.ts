@@ -1,10 +1,9 @@
 import { copyFile, mkdir } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { digestFile } from '../../adapters/files/digest.ts'
-import { readText } from '../../adapters/files/text.ts'
+import { readMetricsFile } from '../../adapters/files/reported/metrics-file.ts'
 import { fileInWorkspace } from '../../adapters/files/workspace-file.ts'
 import { UserError } from '../../core/errors.ts'
-import { readReportedMetrics } from '../../core/evaluation/reported-metrics.ts'
 import { canonicalJson, digest } from '../../core/lineage/canonical.ts'
 import { fileRun } from '../../core/lineage/file-run.ts'
 import type { DigestedFile } from '../../core/lineage/run.ts'
@@ -43,10 +42,7 @@ export const openFiles = async (
   }
   const predictions = await kept(files.predictions, 'predictions')
   const metrics = await kept(files.metrics, 'metrics')
-  const reported =
-    metrics === null || files.metrics === undefined
-      ? {}
-      : readReportedMetrics((await readText(join(folder, 'files', metrics.path), files.metrics)) ?? '', files.metrics)
+  const reported = metrics === null ? {} : await readMetricsFile(join(folder, 'files', metrics.path), files.metrics ?? metrics.path)
   const record = fileRun({
     model: rules.name,
     at: new Date(ports.clock.now()).toISOString(),

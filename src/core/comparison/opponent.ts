@@ -7,5 +7,6 @@ export const opponentName = ({ version, asked }: Exclude<Opponent, { kind: 'firs
   return asked === `v${version}` ? asked : `v${version} (${asked})`
 }
 
-/** Whether it is the champion itself that was compared with, so that the answer says something about what goes live. */
-export const isChampion = (opponent: Opponent): boolean => opponent.kind === 'champion' && opponent.asked === undefined
+/** Why there is no comparison, in a clause that begins with what it should have been with. Plain text. */
+export const whyUnreachable = (opponent: Extract<Opponent, { kind: 'unreachable' }>): string =>
+  `${opponentName(opponent)} ${opponent.asked === undefined ? 'is recorded but could not be compared' : 'cannot be compared with'}: ${opponent.reason}`

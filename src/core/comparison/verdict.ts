@@ -2,7 +2,7 @@ import type { ModelConfiguration } from '../configuration/schema.ts'
 import { metricOf } from '../evaluation/metrics.ts'
 import type { Assessment, Decision, JudgedFairness, JudgedRow, JudgedSlice, Opponent, Verdict } from './assessment.ts'
 import { shortFigure } from './figures.ts'
-import { opponentName } from './opponent.ts'
+import { opponentName, whyUnreachable } from './opponent.ts'
 import { gateRules, promotionKinds } from './rows.ts'
 
 /** What a conclusion is drawn from: everything that was judged. `blocked` are reasons why something could not be judged at all, which fails. */
@@ -62,8 +62,7 @@ export const conclude = (judged: Judged): Conclusion => {
   const { opponent } = judged
   const failed = [...sentencesOf(judged, 'fail'), ...judged.blocked]
   const open = sentencesOf(judged, 'inconclusive')
-  const unreachable =
-    opponent.kind === 'unreachable' ? [`${opponentName(opponent)} is recorded but could not be compared: ${opponent.reason}`] : []
+  const unreachable = opponent.kind === 'unreachable' ? [whyUnreachable(opponent)] : []
   const verdict: Verdict = failed.length > 0 ? 'fail' : open.length + unreachable.length > 0 ? 'inconclusive' : 'pass'
   const decision = decide(judged, verdict)
   const primary = judged.rows.find(row => row.primary)
@@ -120,6 +119,7 @@ const sideBySide = (judged: Judged, verdict: Verdict, [first]: readonly string[]
 const headline = (judged: Judged, verdict: Verdict, decision: Decision, because: readonly string[]): string => {
   const { model, opponent } = judged
   if (opponent.kind === 'champion' && opponent.asked !== undefined) return sideBySide(judged, verdict, because)
+  if (opponent.kind === 'unreachable' && opponent.asked !== undefined) return `${model}: ${whyUnreachable(opponent)}`
   if (verdict === 'fail') return failedHeadline(judged, because)
   const first = because[0] ?? ''
   if (opponent.kind === 'unreachable') return `${model}: cannot tell whether it may merge, because ${first}`

@@ -1,5 +1,5 @@
 import type { Assessment } from '../comparison/assessment.ts'
-import { opponentName } from '../comparison/opponent.ts'
+import { opponentName, whyUnreachable } from '../comparison/opponent.ts'
 import type { CommentContext } from './comment-context.ts'
 import { decisionSection, holdoutSentence } from './decision-section.ts'
 import { code, escapeMarkdown } from './escape.ts'
@@ -50,7 +50,8 @@ const opponentWords = ({ opponent }: Assessment): string | null => {
       : opponent.version === null
         ? `This compares with the file ${code(opponentName(opponent), 100)}; what may merge is decided against the champion of the ledger, by \`evaluate-gate\`.`
         : `This compares with ${escapeMarkdown(opponentName(opponent), 100)} and not with the champion: whether it may merge is the answer of \`evaluate-gate\`.`
-  const name = opponent.version === null && opponent.asked === undefined ? 'A champion' : escapeMarkdown(opponentName(opponent), 100)
+  if (opponent.asked !== undefined) return `${escapeMarkdown(whyUnreachable(opponent), 600).replace(/\.$/, '')}.`
+  const name = opponent.version === null ? 'A champion' : escapeMarkdown(opponentName(opponent), 100)
   const version = `${name.charAt(0).toUpperCase()}${name.slice(1)} is recorded`
   return `${version} but could not be compared with: ${escapeMarkdown(opponent.reason, 500).replace(/\.$/, '')}.`
 }
