@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { digestHoldout } from '../../adapters/files/holdout-digest.ts'
 import { readPredictions } from '../../adapters/files/predictions.ts'
 import type { RunnerContext } from '../../adapters/runner/context.ts'
 import { assess } from '../../core/comparison/assess.ts'
@@ -7,7 +8,6 @@ import { gateFailure as failureOf } from '../../core/comparison/gate-failure.ts'
 import { orderById } from '../../core/comparison/pair.ts'
 import type { ModelConfiguration } from '../../core/configuration/schema.ts'
 import { UserError } from '../../core/errors.ts'
-import { holdoutDigest } from '../../core/evaluation/holdout.ts'
 import { predictionSettings } from '../../core/evaluation/prediction-settings.ts'
 import type { Predictions } from '../../core/evaluation/predictions.ts'
 import { canonicalJson } from '../../core/lineage/canonical.ts'
@@ -87,7 +87,7 @@ export const judge = async (request: JudgeRequest, ports: JudgePorts): Promise<J
     change: opponent.kind === 'first' ? 'first' : changeOf(run.record, championRun),
     override,
     problem: challenger.problem,
-    decided: challenger.predictions === null ? null : decidedBy(state, holdoutDigest(challenger.predictions)),
+    decided: challenger.predictions === null ? null : decidedBy(state, digestHoldout(challenger.predictions)),
   })
   const result = await ports.runs.writeResult(run, assessment)
   return { rules, run, state, assessment, predictions: challenger.predictions, champion: record, championRun, result }
@@ -116,6 +116,7 @@ const readChallenger = async (run: OpenRun, rules: Rules): Promise<{ predictions
     const predictions = await readPredictions(join(run.folder, 'files', file.path), rules.model)
     // Rows that cannot be told apart are the run's fault, which the report must name, and no failure of this step.
     if (predictionSettings(rules.model).paired) orderById(predictions)
+    digestHoldout(predictions)
     return { predictions, problem: reproductionProblem(run.record, rules.model) }
   } catch (error) {
     if (!(error instanceof UserError)) throw error
