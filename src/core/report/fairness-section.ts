@@ -7,6 +7,7 @@ import { because, counted, ruleWords, type Shown, shownVerdict, verdictWords } f
 
 type Group = JudgedFairness['groups'][number]
 
+/** Of all columns together: what is too long for the report would be left out whole. */
 const mostGroups = 60
 
 const shownOf = (measure: JudgedFairness): Shown => shownVerdict(measure.verdict, measure.rules)
@@ -50,8 +51,8 @@ const distance = (group: Group, middles: ReadonlyMap<string, number>): number =>
     ...group.rates.map(({ name, estimate }) => (estimate.value === null ? 0 : Math.abs(estimate.value - (middles.get(name) ?? 0)))),
   )
 
-const shownGroups = (groups: readonly Group[]): readonly Group[] => {
-  if (groups.length <= mostGroups) return groups
+const shownGroups = (groups: readonly Group[], most: number): readonly Group[] => {
+  if (groups.length <= most) return groups
   const names = groups[0]?.rates.map(({ name }) => name) ?? []
   const middles = new Map(
     names.map((name, index) => {
@@ -62,10 +63,10 @@ const shownGroups = (groups: readonly Group[]): readonly Group[] => {
   return groups.toSorted((a, b) => Number(b.judged) - Number(a.judged) || distance(b, middles) - distance(a, middles))
 }
 
-const groupTable = (measures: readonly JudgedFairness[]): string => {
+const groupTable = (measures: readonly JudgedFairness[], most: number): string => {
   const rates = [...new Set(measures.flatMap(({ groups }) => groups.flatMap(group => group.rates.map(({ name }) => name))))]
   const known = measures.map(({ groups }) => new Map(groups.map(group => [group.value, group])))
-  const groups = shownGroups(measures[0]?.groups ?? [])
+  const groups = shownGroups(measures[0]?.groups ?? [], most)
   return table(
     ['group', 'rows', ...rates.map(name => `${name.replaceAll('_', ' ')} (rows)`), 'compared'],
     ['left', 'right', ...rates.map(() => 'left' as const), 'left'],
@@ -80,7 +81,7 @@ const groupTable = (measures: readonly JudgedFairness[]): string => {
       ),
       leftOut(group.value, measures),
     ]),
-    mostGroups,
+    most,
   )
 }
 
@@ -90,9 +91,11 @@ const legend =
 /** The fold of fairness: for each column its measures with rule and result, then its groups with their rates; null where there are no rules. */
 export const fairnessSection = (measures: readonly JudgedFairness[]): string | null => {
   if (measures.length === 0) return null
-  const columns = [...new Set(measures.map(({ column }) => column))].map(column => {
+  const names = [...new Set(measures.map(({ column }) => column))]
+  const most = Math.max(5, Math.floor(mostGroups / names.length))
+  const columns = names.map(column => {
     const ours = measures.filter(measure => measure.column === column)
-    return `Groups of ${code(column, 80)}:\n\n${measureTable(ours)}\n\n${groupTable(ours)}`
+    return `Groups of ${code(column, 80)}:\n\n${measureTable(ours)}\n\n${groupTable(ours, most)}`
   })
   return fold(`Fairness: ${fairnessCounts(measures)}`, [...columns, legend].join('\n\n'))
 }

@@ -28,10 +28,11 @@ export const differenceCell = (row: Pick<JudgedRow, 'difference' | 'champion' | 
 
 const resultCell = (row: JudgedRow): string => {
   const undefinedReason = row.challenger.value === null && row.challenger.reason !== null ? [row.challenger.reason] : []
-  if (row.verdict === 'reported') return ['reported', ...undefinedReason.map(reason => escapeMarkdown(reason, 300))].join(': ')
+  const shown = shownVerdict(row.verdict, row.rules)
+  if (shown === 'reported') return [shown, ...undefinedReason.map(reason => escapeMarkdown(reason, 300))].join(': ')
   const reasons = [...because(row.rules), ...undefinedReason.filter(reason => !row.rules.some(rule => rule.sentence.includes(reason)))]
   const why = reasons.map(reason => escapeMarkdown(reason, 300)).join(' · ')
-  return `${verdictWords(shownVerdict(row.verdict, row.rules))}${why === '' ? '' : `: ${why}`}`
+  return `${verdictWords(shown)}${why === '' ? '' : `: ${why}`}`
 }
 
 const championCell = ({ champion, challenger }: JudgedRow): string => {

@@ -22,8 +22,9 @@ const isKept = (rule: JudgedRule): boolean => rule.verdict === 'pass' || rule.ve
 
 /** What is shown of a row, slice or measure: where nothing that blocks stands against it, a broken rule of severity `warn` is a warning and one of severity `info` is told. */
 export const shownVerdict = (verdict: JudgedRow['verdict'] | JudgedSlice['verdict'], rules: readonly JudgedRule[]): Shown => {
-  const broken = rules.filter(rule => !isPromotion(rule) && !isKept(rule))
-  if (broken.length === 0) return verdict
+  const gates = rules.filter(rule => !isPromotion(rule))
+  const broken = gates.filter(rule => !isKept(rule))
+  if (broken.length === 0) return verdict === 'reported' && gates.some(rule => rule.verdict === 'pass') ? 'pass' : verdict
   const blocking = broken.filter(rule => rule.severity === 'error')
   if (blocking.length > 0) return blocking.some(rule => rule.verdict === 'fail') ? 'fail' : 'inconclusive'
   return broken.some(rule => rule.severity === 'warn') ? 'warning' : 'info'

@@ -36,7 +36,11 @@ describe('severities', () => {
   const one = (rules: Assessment['rows'][number]['rules'], verdict: Assessment['rows'][number]['verdict'] = 'pass') =>
     cells(html({ ...firstRun, rows: [row('ece', estimate(0.05, 0.04, 0.06), { rules, verdict })] }), 'ece').slice(-2)
 
-  test.each(['pass', 'fail'] as const)('a broken rule that only warns is a warning and neither pass nor fail (row said to %s)', verdict => {
+  test.each([
+    'pass',
+    'fail',
+    'reported',
+  ] as const)('a broken rule that only warns is a warning and neither pass nor fail (row said to be %s)', verdict => {
     expect(one([broken('warn')], verdict)).toEqual(['≤ 0.03 (warn)', '⚠️ warning: 0.0500 is above 0.03'])
   })
   test('one that is for information is only told', () => {
@@ -47,7 +51,9 @@ describe('severities', () => {
     expect(one(rules, 'fail')).toEqual(['≤ 0.04 · ≤ 0.03 (warn)', '❌ fail: 0.0500 is above 0.04 · warning: 0.0500 is above 0.03'])
   })
   test('kept ones pass', () => {
-    expect(one([rule('max', 0.1, { severity: 'warn' })])).toEqual(['≤ 0.1 (warn)', '✅ pass'])
+    for (const verdict of ['pass', 'reported'] as const)
+      expect(one([rule('max', 0.1, { severity: 'warn' })], verdict)).toEqual(['≤ 0.1 (warn)', '✅ pass'])
+    expect(one([], 'reported')).toEqual(['none', 'reported'])
   })
   test('the words for all kinds of rules', () => {
     const kinds = [rule('min_gain', 0.01), rule('superior_by', 0.02), rule('equivalent', 0.03), rule('max_rise', 0.1, { relative: true })]
@@ -125,6 +131,13 @@ describe('fairness', () => {
   })
   test('says that four fifths is a screening rule', () => {
     expect(textOf(page)).toContain('(four fifths) is a screening rule')
+  })
+  test('of many columns with many groups still fits beside the rest', () => {
+    const groups = Array.from({ length: 200 }, (_, index) => group(`group ${index}`, 0.8, 50))
+    const columns = Array.from({ length: 12 }, (_, index) => fairness({ column: `column ${index}`, groups }))
+    const many = html({ ...clearLoss, fairness: columns })
+    expect(many).toContain('column 11')
+    expect(textOf(many)).not.toContain('is cut')
   })
   test('of a thousand groups shows those furthest from the middle', () => {
     const groups = Array.from({ length: 1000 }, (_, index) => group(`g${index}`, index === 777 ? 0.1 : 0.8, 50))
