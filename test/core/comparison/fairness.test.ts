@@ -118,6 +118,27 @@ describe('measures', () => {
     )
   })
 
+  it('stay as they are with every row twice, and are known more closely', () => {
+    const cell = fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.constantFrom(0, 1), fc.constantFrom(0, 1), fc.integer({ min: 1, max: 30 }))
+    fc.assert(
+      fc.property(fc.array(cell as fc.Arbitrary<Cell>, { minLength: 6, maxLength: 12 }), cells => {
+        const once = judge(rowsOf(cells), { ...all, min_support: 1 }).fairness
+        const twice = judge(rowsOf(cells.map(([group, label, predicted, rows]) => [group, label, predicted, 2 * rows])), {
+          ...all,
+          min_support: 1,
+        })
+        for (const [index, { estimate, measure }] of twice.fairness.entries()) {
+          const before = once[index]?.estimate
+          expect(estimate.value, measure).toBe(before?.value)
+          if (estimate.low === null || before?.low == null) continue
+          expect(estimate.low, measure).toBeGreaterThanOrEqual(before.low - 1e-12)
+          expect(estimate.high, measure).toBeLessThanOrEqual((before.high as number) + 1e-12)
+        }
+      }),
+      { numRuns: 40, seed: 20240601 },
+    )
+  })
+
   it('of accuracy and of the difference of equalized odds are the same with labels and answers turned round', () => {
     const cells: Cell[] = [
       ['a', 1, 1, 40],
