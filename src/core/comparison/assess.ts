@@ -174,4 +174,4 @@ const nothingJudged = (rows: readonly JudgedRow[], slices: SlicesFound, fairness
 }
 
 const usesSeed = (rows: readonly JudgedRow[]): boolean =>
-  rows.some(row => row.challenger.method === 'bootstrap' || row.difference?.method === 'bootstrap')
+  rows.some(row => row.challenger.method?.includes('bootstrap') || row.difference?.method?.includes('bootstrap'))

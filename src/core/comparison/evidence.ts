@@ -105,7 +105,7 @@ const fromRows = (metric: Metric, sources: Sources): Figures => {
 }
 
 const missing = (name: string, sources: Sources): string => {
-  const known = [...metricNames(sources.task), sizeName, ...Object.keys(sources.run.reported)]
+  const known = [...metricNames(sources.task, sources.challenger?.classes), sizeName, ...Object.keys(sources.run.reported)]
   const near = nearest(name, known)
   return `missing: neither a metric of ${sources.task} predictions nor reported by the training script${near ? `; did you mean ${near}?` : ''}`
 }
