@@ -9,6 +9,7 @@ import type { UserCommand } from '../../../src/ports/user-command.ts'
 import { memoryLedger } from '../../support/memory-ledger.ts'
 import { mlflowDatabase, type RunToStore } from '../../support/mlflow.ts'
 import { type TemporaryFolder, temporaryFolder } from '../../support/temporary.ts'
+import { checkProcess } from '../check-process.ts'
 import { contextOf, foldersIn, noArtifacts, rememberedLog } from '../fixtures.ts'
 
 type Files = Readonly<Record<string, string>>
@@ -64,6 +65,7 @@ const trained = async (
       ledger: memoryLedger(),
       fetchModel: () => Promise.reject(new Error('there is no champion to fetch')),
       codeDigest: () => Promise.resolve(null),
+      checks: checkProcess,
       environment: {},
       failpoint: () => {},
     },
