@@ -73,7 +73,7 @@ const judgedSlice = z.strictObject({
 })
 export type JudgedSlice = z.output<typeof judgedSlice>
 
-/** A measure of fairness between the groups of a column, judged. `value` of a group is the rate that is compared; null with the reason where it is undefined. */
+/** A measure of fairness between the groups of a column, judged. `value` of a group is its name; its rates are those that the measure compares. */
 const judgedFairness = z.strictObject({
   column: z.string(),
   measure: fairnessMeasure,
