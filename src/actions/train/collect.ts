@@ -4,6 +4,7 @@ import { digestFile, digestOfFiles, digestTree } from '../../adapters/files/dige
 import { readText } from '../../adapters/files/text.ts'
 import type { ModelConfiguration } from '../../core/configuration/schema.ts'
 import { UserError } from '../../core/errors.ts'
+import { endingOf } from '../../core/evaluation/file-formats.ts'
 import { readReportedMetrics } from '../../core/evaluation/reported-metrics.ts'
 import { readParams } from '../../core/lineage/params.ts'
 import type { DigestedFile, Lineage, ReportedValue } from '../../core/lineage/run.ts'
@@ -92,7 +93,7 @@ export const collectOutputs = async (
   let predictions: DigestedFile | null = null
   if (outputs.predictions !== null) {
     await requireWritten(outputs.predictions, 'predictions.file', before, folder)
-    predictions = await keepFile(resolve(folder, outputs.predictions), files, `predictions${extname(outputs.predictions).toLowerCase()}`)
+    predictions = await keepFile(resolve(folder, outputs.predictions), files, `predictions${endingOf(outputs.predictions)}`)
   }
 
   const metricsPath = resolve(folder, outputs.metrics)

@@ -1,7 +1,8 @@
 import { UserError } from '../errors.ts'
-import { compareText, orderByText } from '../evaluation/holdout.ts'
-import { lineOf, type Predictions, textAt } from '../evaluation/predictions.ts'
+import { compareText, orderOfIds } from '../evaluation/id-order.ts'
+import { type Codes, lineOf, type Predictions, textAt } from '../evaluation/predictions.ts'
 import { derived, partOf, type Sample } from '../evaluation/sample.ts'
+import { rowDifference } from './same-rows.ts'
 
 /** Two models' predictions on the same rows in the same order with the same classes, or why there is no such pairing. */
 export type Pairing =
@@ -12,7 +13,7 @@ const shown = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)
 
 /** Row numbers ordered by id, sorted once for each reading. Throws a UserError where an id stands twice: such rows cannot be paired. */
 export const orderById = derived((predictions: Predictions): Uint32Array => {
-  const order = orderByText(predictions.ids)
+  const order = orderOfIds(predictions)
   for (let place = 1; place < order.length; place++) {
     const [before, row] = [order[place - 1] as number, order[place] as number]
     if (compareText(predictions.ids, before, predictions.ids, row) === 0) {
@@ -53,20 +54,20 @@ const align = (challenger: Predictions, champion: Predictions): { readonly rows:
 const recoded = (sample: Sample, classes: readonly string[]): Sample => {
   if (sample.classes.length === classes.length && sample.classes.every((name, index) => name === classes[index])) return sample
   const codes = Uint16Array.from(sample.classes, name => classes.indexOf(name))
-  const recode = (column: Uint16Array): Uint16Array => column.map(code => codes[code] as number)
+  const recode = (column: Codes): Codes => Uint16Array.from(column, code => codes[code] as number)
   const columns = classes.map(name => sample.probabilities?.[sample.classes.indexOf(name)])
   return {
     ...sample,
     classes,
-    labels: recode(sample.labels as Uint16Array),
-    predicted: sample.predicted && recode(sample.predicted as Uint16Array),
+    labels: recode(sample.labels as Codes),
+    predicted: sample.predicted && recode(sample.predicted as Codes),
     probabilities: columns.every(column => column !== undefined) ? columns : null,
   }
 }
 
 /**
  * Joins two models' predictions by id. A different set of ids is no pairing (dropping rows would change the holdout); an id that stands twice and
- * a row whose label differs are UserErrors.
+ * a row whose label, weight or cluster differs are UserErrors.
  */
 export const pair = (challenger: Predictions, champion: Predictions): Pairing => {
   if (challenger.task !== champion.task) return { paired: false, reason: `its predictions are ${champion.task}`, lost: champion.rows }
@@ -88,14 +89,18 @@ export const pair = (challenger: Predictions, champion: Predictions): Pairing =>
   }
   const ours = challenger.task === 'multiclass' ? recoded(challenger, classes) : challenger
   const theirs = challenger.task === 'multiclass' ? recoded(other, classes) : other
-  for (let row = 0; row < challenger.rows; row++) {
-    if (ours.labels[row] !== theirs.labels[row] && !(Number.isNaN(ours.labels[row]) && Number.isNaN(theirs.labels[row]))) {
-      const { source } = challenger
-      throw new UserError(
-        `the label of id "${shown(textAt(challenger.ids, row))}" differs from the champion's predictions (${champion.source.file} line ${line(row)}); both must be scored on the same holdout`,
-        { place: { file: source.file, line: lineOf(source, row) } },
-      )
-    }
+  if ((ours.weights === null) !== (theirs.weights === null) || (ours.clusters === null) !== (theirs.clusters === null)) {
+    return { paired: false, reason: 'only one of the two has weights or clusters', lost: 0 }
   }
-  return { paired: true, challenger: ours, champion: theirs }
+  const difference = rowDifference(ours, theirs)
+  if (difference) {
+    const { row, what } = difference
+    const { source } = challenger
+    throw new UserError(
+      `the ${what} of id "${shown(textAt(challenger.ids, row))}" differs from the champion's predictions (${champion.source.file} line ${line(row)}); both must be scored on the same holdout`,
+      { place: { file: source.file, line: lineOf(source, row) } },
+    )
+  }
+  // Clusters are the same whatever their numbers; one numbering serves both.
+  return { paired: true, challenger: ours, champion: theirs.clusters === null ? theirs : { ...theirs, clusters: ours.clusters } }
 }

@@ -1,14 +1,14 @@
 import { sum } from '../statistics/means.ts'
 import { ascendingOrder } from '../statistics/ranking.ts'
-import type { Predictions, Task } from './predictions.ts'
+import type { Codes, Predictions, Task } from './predictions.ts'
 
 /** Rows that metrics are computed on: all of the predictions or a part of them. `Predictions` is one itself. */
 export interface Sample {
   readonly task: Task
   readonly rows: number
   readonly classes: readonly string[]
-  readonly labels: Uint16Array | Float64Array
-  readonly predicted: Uint16Array | Float64Array | null
+  readonly labels: Codes | Float64Array
+  readonly predicted: Codes | Float64Array | null
   readonly scores: Float64Array | null
   readonly probabilities: readonly Float64Array[] | null
   /** One per row; null where every row counts as one. */
@@ -20,16 +20,10 @@ export interface Sample {
   readonly problem: string | null
 }
 
-type Column = Uint16Array | Uint32Array | Float64Array
+type Column = Codes | Uint32Array | Float64Array
 
 const gather = <C extends Column>(column: C, rows: Uint32Array): C => {
-  const part = (
-    column instanceof Float64Array
-      ? new Float64Array(rows.length)
-      : column instanceof Uint32Array
-        ? new Uint32Array(rows.length)
-        : new Uint16Array(rows.length)
-  ) as C
+  const part = new (column.constructor as new (length: number) => C)(rows.length)
   for (let place = 0; place < rows.length; place++) part[place] = column[rows[place] as number] as number
   return part
 }
