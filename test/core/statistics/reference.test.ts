@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { delongDifferenceError, delongError, placements } from '../../../src/core/statistics/auc.ts'
+import { areaOf, delongDifferenceError, placements } from '../../../src/core/statistics/auc.ts'
 import { bootstrapCells, percentileInterval } from '../../../src/core/statistics/bootstrap.ts'
 import { normalQuantile } from '../../../src/core/statistics/distributions.ts'
 import { meanInterval, meanTest, moments, sum } from '../../../src/core/statistics/means.ts'
@@ -12,7 +12,7 @@ import {
   wilsonInterval,
 } from '../../../src/core/statistics/proportions.ts'
 import { drawBinomial, uniform } from '../../../src/core/statistics/random.ts'
-import { ascendingOrder } from '../../../src/core/statistics/ranking.ts'
+import { ascending, ascendingOrder } from '../../../src/core/statistics/ranking.ts'
 
 describe('Wilson interval (Newcombe 1998)', () => {
   it.each([
@@ -68,9 +68,13 @@ describe('ROC AUC', () => {
     )
     const labels = Uint8Array.from(rows, ([label]) => label as number)
     const scores = Float64Array.from(rows, ([, rating]) => rating as number)
-    const found = placements(labels, scores, ascendingOrder(scores))
+    const ranks = ascending(scores)
+    const found = placements(labels, ranks)
     expect(found.auc).toBeCloseTo(0.893171061528, 11)
-    expect(delongError(found)).toBeCloseTo(0.0307244084, 9)
+    const inOrder = Uint8Array.from(ranks.order, row => labels[row] as number)
+    const area = areaOf(inOrder, ranks.starts)
+    expect(area.auc).toBe(found.auc)
+    expect(area.error).toBeCloseTo(0.0307244084, 9)
     expect(delongDifferenceError(found, found)).toBe(0)
   })
 })
