@@ -1,3 +1,4 @@
+import { release } from '../scratch.ts'
 import { orderByKey } from './radix.ts'
 
 /** Rows in ascending order of their values, ties in row order, with a 1 at each place where a larger value than before begins. */
@@ -20,7 +21,7 @@ const orderedBits = (value: number): bigint => {
  * 32 bits of each number that order as the numbers do: those that are left of its 64 where the leading ones are the same for all. Numbers of one key need not be equal,
  * unless `exact`.
  */
-const keysOf = (values: Float64Array): { readonly keys: Uint32Array; readonly exact: boolean } => {
+const keysOf = (values: Float64Array): { readonly keys: Uint32Array<ArrayBuffer>; readonly exact: boolean } => {
   let smallest = Number.POSITIVE_INFINITY
   let largest = Number.NEGATIVE_INFINITY
   for (let row = 0; row < values.length; row++) {
@@ -76,6 +77,7 @@ export const ascending = (values: Float64Array): Ascending => {
     }
     from = to
   }
+  release(sorted)
   return { order, starts }
 }
 
