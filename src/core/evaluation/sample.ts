@@ -74,6 +74,20 @@ export const derived = <T, S extends object = Sample>(derive: (sample: S) => T):
   }
 }
 
+/**
+ * Are all numbers of the sample finite? Readers say so in `problem`, with the line; this is what metrics themselves go by, since a NaN that nobody noticed could
+ * sort or compare as anything and give a value that looks sound.
+ */
+export const allFinite = derived(({ labels, predicted, scores, probabilities, weights }: Sample): boolean =>
+  [labels, predicted, scores, weights, ...(probabilities ?? [])].every(column => {
+    if (!(column instanceof Float64Array)) return true
+    // A finite number less itself is 0, anything else NaN: one sum decides.
+    let rest = 0
+    for (let row = 0; row < column.length; row++) rest += (column[row] as number) - (column[row] as number)
+    return rest === 0
+  }),
+)
+
 /** Counts of label * classes + predicted class. */
 export const confusion = derived((sample): Float64Array => {
   const width = sample.classes.length
