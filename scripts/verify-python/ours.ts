@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { readPredictions } from '../../src/adapters/files/predictions.ts'
 import { pair } from '../../src/core/comparison/pair.ts'
 import { configuration, type ModelConfiguration } from '../../src/core/configuration/schema.ts'
+import { groupsOf } from '../../src/core/evaluation/groups.ts'
 import {
   type Compared,
   differenceOf,
@@ -11,7 +12,7 @@ import {
   type Metric,
 } from '../../src/core/evaluation/metrics/metric.ts'
 import { metrics } from '../../src/core/evaluation/metrics.ts'
-import { partOf, rowsBySlice, type Sample } from '../../src/core/evaluation/sample.ts'
+import { partOf, type Sample } from '../../src/core/evaluation/sample.ts'
 import type { DataSet } from './data-sets.ts'
 
 /** Figures by `<subject>/<metric>/<what>`; null is undefined. */
@@ -87,7 +88,7 @@ export const ourFigures = async (folder: string, set: DataSet): Promise<Figures>
     const theirs = { sample: pairing.champion, estimate: measure(metric, pairing.champion, method, 'champion', figures) }
     compare(metric, ours, theirs, method, figures)
     if (set.slice === null) continue
-    for (const [value, rows] of rowsBySlice(challenger, set.slice))
+    for (const { value, rows } of groupsOf(challenger, set.slice, `slices.${set.slice}`))
       measure(metric, partOf(pairing.challenger, rows), method, `${set.slice}=${value}`, figures)
   }
   return figures

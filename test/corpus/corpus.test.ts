@@ -6,9 +6,11 @@ import { metricsCases } from './metrics.ts'
 import { nameCases } from './names.ts'
 import { numericCases } from './numerics.ts'
 import { predictionsCases } from './predictions.ts'
+import { trackedCases } from './tracked.ts'
 
 const classes: Readonly<Record<string, readonly CorpusCase[]>> = {
   'metrics files': metricsCases,
+  'metrics of libraries': trackedCases,
   predictions: predictionsCases,
   configurations: configurationCases,
   names: [...modelNameCases, ...nameCases],

@@ -1,15 +1,15 @@
 import { writeFile } from 'node:fs/promises'
 import { expect } from 'vitest'
 import { readPredictions } from '../../src/adapters/files/predictions.ts'
-import { readText } from '../../src/adapters/files/text.ts'
+import { readMetricsFile } from '../../src/adapters/files/reported/metrics-file.ts'
 import { jobLog } from '../../src/adapters/runner/log.ts'
 import { type AssessmentRequest, assess } from '../../src/core/comparison/assess.ts'
 import { type Assessment, assessment } from '../../src/core/comparison/assessment.ts'
 import { orderById } from '../../src/core/comparison/pair.ts'
 import type { ModelConfiguration } from '../../src/core/configuration/schema.ts'
 import { UserError } from '../../src/core/errors.ts'
-import { readReportedMetrics } from '../../src/core/evaluation/reported-metrics.ts'
 import { canonicalJson } from '../../src/core/lineage/canonical.ts'
+import type { ReportedValue } from '../../src/core/lineage/run.ts'
 import { renderComment } from '../../src/core/report/comment.ts'
 import { renderLogLines } from '../../src/core/report/log-lines.ts'
 import { runOf } from '../core/evaluation/fixtures.ts'
@@ -74,10 +74,14 @@ export const metricsFile =
   (rules: ModelConfiguration, content: Bytes | (() => Bytes), name = 'metrics.json') =>
   async (folder: string) => {
     const path = await writable(folder, name, typeof content === 'function' ? content() : content)
-    const reported = readReportedMetrics((await readText(path, name)) ?? '', name)
-    canonicalJson(reported)
-    return { value: reported, assessment: judged(rules, { run: runOf(reported, false) }) }
+    return judgedMetrics(rules, await readMetricsFile(path, name))
   }
+
+/** Metrics that were read, as a gate without predictions judges them. */
+export const judgedMetrics = (rules: ModelConfiguration, reported: Readonly<Record<string, ReportedValue>>): Outcome => {
+  canonicalJson(reported)
+  return { value: reported, assessment: judged(rules, { run: runOf({ ...reported }, false) }) }
+}
 
 /** Predictions as the gate reads and judges them. What is refused must fail the gate too, since there it is the reason and no error. */
 export const predictionsFile =

@@ -1,14 +1,16 @@
-import { copyFile, cp, lstat, mkdir, readdir } from 'node:fs/promises'
+import { copyFile, cp, lstat, mkdir, realpath, writeFile } from 'node:fs/promises'
 import { basename, extname, join, resolve } from 'node:path'
 import { digestFile, digestOfFiles, digestTree } from '../../adapters/files/digest.ts'
+import type { Surroundings } from '../../adapters/files/reported/read.ts'
 import { readText } from '../../adapters/files/text.ts'
 import type { ModelConfiguration } from '../../core/configuration/schema.ts'
 import { UserError } from '../../core/errors.ts'
-import { readReportedMetrics } from '../../core/evaluation/reported-metrics.ts'
+import { canonicalJson } from '../../core/lineage/canonical.ts'
 import { readParams } from '../../core/lineage/params.ts'
 import type { DigestedFile, Lineage, ReportedValue } from '../../core/lineage/run.ts'
-
-const defaultMetricsFile = 'metrics.json'
+import type { Log } from '../../ports/report.ts'
+import { mark } from './marks.ts'
+import { collectReported, markReported, placesOf, type ReportedPlaces } from './reported.ts'
 
 /** Digests of the declared data. Data that is not there is a UserError: a model cannot be traced to what nobody can see. */
 export const digestData = async (paths: readonly string[], folder: string): Promise<Lineage['data']> => {
@@ -43,25 +45,28 @@ export const collectParams = async (path: string | undefined, folder: string): P
 export interface Outputs {
   readonly model: string
   readonly predictions: string | null
-  readonly metrics: string
-  readonly metricsRequired: boolean
+  readonly reported: ReportedPlaces
 }
 
-export const outputsOf = (model: ModelConfiguration, train: NonNullable<ModelConfiguration['train']>): Outputs => ({
+export const outputsOf = (model: ModelConfiguration, train: NonNullable<ModelConfiguration['train']>, folder: string): Outputs => ({
   model: train.output,
   predictions: model.predictions?.file ?? null,
-  metrics: train.metrics ?? defaultMetricsFile,
-  metricsRequired: train.metrics !== undefined,
+  reported: placesOf(model, train.output, train.metrics, folder),
 })
 
 /** What lies at the output paths now, so that a file of an earlier training is not taken for one of this. */
-export const markOutputs = async (outputs: Outputs, folder: string): Promise<ReadonlyMap<string, string>> => {
-  const marks = new Map<string, string>()
-  for (const path of [outputs.model, outputs.predictions, outputs.metrics]) {
+export const markOutputs = async (outputs: Outputs, folder: string): Promise<Marks> => {
+  const files = new Map<string, string>()
+  for (const path of [outputs.model, outputs.predictions]) {
     const found = path === null ? null : await mark(resolve(folder, path))
-    if (path !== null && found !== null) marks.set(path, found)
+    if (path !== null && found !== null) files.set(path, found)
   }
-  return marks
+  return { files, reported: await markReported(outputs.reported) }
+}
+
+export interface Marks {
+  readonly files: ReadonlyMap<string, string>
+  readonly reported: ReadonlyMap<string, string>
 }
 
 export interface Collected {
@@ -69,14 +74,17 @@ export interface Collected {
   readonly predictions: DigestedFile | null
   readonly metricsFile: DigestedFile | null
   readonly reported: Record<string, ReportedValue>
+  readonly reportedFrom: Record<string, string>
 }
 
 /** Copies what the training wrote to `files/` below `staged` and digests the copies. A model or predictions that were not written are UserErrors. */
 export const collectOutputs = async (
   outputs: Outputs,
-  before: ReadonlyMap<string, string>,
+  { files: before, reported: reportedBefore }: Marks,
   folder: string,
   staged: string,
+  around: Surroundings,
+  log: Log,
 ): Promise<Collected> => {
   const files = join(staged, 'files')
   await mkdir(join(files, 'model'), { recursive: true })
@@ -95,15 +103,21 @@ export const collectOutputs = async (
     predictions = await keepFile(resolve(folder, outputs.predictions), files, `predictions${extname(outputs.predictions).toLowerCase()}`)
   }
 
-  const metricsPath = resolve(folder, outputs.metrics)
-  const metricsMark = await mark(metricsPath)
-  if (metricsMark === null || metricsMark === before.get(outputs.metrics)) {
-    if (outputs.metricsRequired || predictions === null) await requireWritten(outputs.metrics, 'train.metrics', before, folder)
-    return { modelFiles, predictions, metricsFile: null, reported: {} }
-  }
-  const metricsFile = await keepFile(metricsPath, files, `metrics${extname(outputs.metrics).toLowerCase()}`)
-  const reported = readReportedMetrics((await readText(join(files, metricsFile.path), outputs.metrics)) ?? '', outputs.metrics)
-  return { modelFiles, predictions, metricsFile, reported }
+  const { reported, from, only, count, problems } = await collectReported(outputs.reported, reportedBefore, around, log)
+  if (predictions === null && count === 0)
+    throw new UserError(
+      `the training command ended well but left nothing to judge in ${folder}: no metrics.json, nothing of DVCLive, DVC, transformers or MLflow, and no predictions are named${problems.length === 0 ? '' : ` (${problems.slice(0, 5).join('; ')})`}; have the command write metrics.json, or name predictions.file`,
+    )
+  const metricsFile = await keepMetrics(only?.path ?? null, reported, files)
+  return { modelFiles, predictions, metricsFile, reported, reportedFrom: from }
+}
+
+/** The file itself where all metrics are from one, else what was read of several. */
+const keepMetrics = async (path: string | null, reported: Record<string, ReportedValue>, files: string): Promise<DigestedFile | null> => {
+  if (path !== null) return keepFile(await realpath(path), files, `metrics${extname(path).toLowerCase()}`)
+  if (Object.keys(reported).length === 0) return null
+  await writeFile(join(files, 'metrics.json'), `${canonicalJson(reported)}\n`)
+  return { path: 'metrics.json', ...(await digestFile(join(files, 'metrics.json'))) }
 }
 
 /** Where a kept model lies as its script knows it: the single file where `output` is a file, else the folder. */
@@ -133,14 +147,3 @@ const requireWritten = async (path: string, key: string, before: ReadonlyMap<str
 }
 
 const exists = async (path: string): Promise<boolean> => (await mark(path)) !== null
-
-/** Changes whenever the file, or anything in the folder, is written. */
-const mark = async (path: string): Promise<string | null> => {
-  const stats = await lstat(path, { bigint: true }).catch(() => null)
-  if (stats === null) return null
-  const own = `${stats.ino}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}`
-  if (!stats.isDirectory()) return own
-  const parts = [own]
-  for (const name of (await readdir(path)).sort()) parts.push(`${name}=${await mark(join(path, name))}`)
-  return parts.join('\n')
-}

@@ -67,13 +67,16 @@ export const train = async (request: TrainRequest, ports: TrainPorts): Promise<T
   const data = await digestData(section.data ?? [], folder)
   const params = await collectParams(section.params, folder)
   const code = await ports.codeDigest(model)
-  const outputs = outputsOf(model, section)
+  const outputs = outputsOf(model, section, folder)
   const before = await markOutputs(outputs, folder)
+  const start = ports.clock.now()
   const seconds = await runCommand(ports, request, folder, 'train.command', section.command, undefined)
+  const period = { start, end: ports.clock.now() }
 
   const staged = await ports.runs.stage(name)
   await mkdir(join(staged, 'files'), { recursive: true })
-  const collected = await collectOutputs(outputs, before, folder, staged)
+  const around = { period, root: ports.context.workspace, scratch: staged }
+  const collected = await collectOutputs(outputs, before, folder, staged, around, ports.log)
   const judged = await scoreBoth(request, ports, folder, staged, section.output, collected)
 
   const train = digest(canonicalJson(section))
@@ -114,6 +117,7 @@ export const train = async (request: TrainRequest, ports: TrainPorts): Promise<T
     input: inputDigest({ code, data, params, train }),
     seconds: Math.round(seconds * 1000) / 1000,
     reported: collected.reported,
+    ...(Object.keys(collected.reportedFrom).length === 0 ? {} : { reported_from: collected.reportedFrom }),
     model_files: [...collected.modelFiles],
     predictions: collected.predictions,
     metrics_file: collected.metricsFile,

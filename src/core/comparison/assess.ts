@@ -10,9 +10,10 @@ import { defaultSeed } from '../statistics/random.ts'
 import type { Assessment, JudgedRow, Opponent } from './assessment.ts'
 import { rocCurve } from './curves.ts'
 import { noPredictions, type Sources } from './evidence.ts'
+import { type FairnessFound, judgeFairness } from './fairness.ts'
 import { orderById, pair } from './pair.ts'
 import { gateRules, judgeRows } from './rows.ts'
-import { judgeSlices } from './slices.ts'
+import { judgeSlices, type SlicesFound } from './slices.ts'
 import { conclude } from './verdict.ts'
 
 export { loosened } from './loosened.ts'
@@ -47,9 +48,9 @@ const checkRules = (rules: ModelConfiguration, opponent: Opponent, model: string
   const slices = Object.values(rules.slices ?? {}).flatMap(slice =>
     Object.entries(slice).filter(([key]) => key !== 'min_support' && key !== 'severity'),
   )
-  if (gates.length === 0 && slices.length === 0) {
+  if (gates.length === 0 && slices.length === 0 && Object.keys(rules.fairness ?? {}).length === 0) {
     throw new UserError(
-      `models.${model} has neither gates nor slices: nothing could ever fail. Add at least one, such as gates: { ${rules.primary}: { min: 0.8 } }`,
+      `models.${model} has neither gates nor slices nor fairness: nothing could ever fail. Add at least one, such as gates: { ${rules.primary}: { min: 0.8 } }`,
     )
   }
   for (const [name, gate] of gates) {
@@ -116,8 +117,18 @@ export const assess = (request: AssessmentRequest): Assessment => {
   }
   const { rows, notes } = judgeRows(rules, sources, request.change)
   const slices = judgeSlices(rules, broken, sources)
-  const blocked = [...slices.blocked, ...nothingJudged(rows, slices)]
-  const conclusion = conclude({ model, rules, opponent, change: request.change, rows, slices: slices.judged, blocked })
+  const fairness = judgeFairness(rules, broken, sources)
+  const blocked = [...slices.blocked, ...fairness.blocked, ...nothingJudged(rows, slices, fairness)]
+  const conclusion = conclude({
+    model,
+    rules,
+    opponent,
+    change: request.change,
+    rows,
+    slices: slices.judged,
+    fairness: fairness.judged,
+    blocked,
+  })
   return {
     schema: 1,
     model,
@@ -130,7 +141,7 @@ export const assess = (request: AssessmentRequest): Assessment => {
     change: request.change,
     rows,
     slices: slices.judged,
-    fairness: [],
+    fairness: fairness.judged,
     findings: [],
     warnings: [],
     holdout: challenger && {
@@ -148,20 +159,18 @@ export const assess = (request: AssessmentRequest): Assessment => {
     seed: usesSeed(rows) ? method.seed : null,
     rules: { from: request.policy.from, digest: request.policy.digest, loosened: [...request.policy.loosened] },
     override: request.override,
-    notes: [...notes, ...slices.notes],
+    notes: [...notes, ...slices.notes, ...fairness.notes],
     run_digest: request.runDigest,
     predictions_digest: run.predictions?.sha256 ?? null,
   }
 }
 
 /** Where no rule at all could be judged nothing could have failed, which is no reason to pass. */
-const nothingJudged = (rows: readonly JudgedRow[], slices: ReturnType<typeof judgeSlices>): string[] => {
-  const judged =
-    rows.some(row => gateRules(row.rules).some(rule => rule.verdict !== 'not-applicable')) ||
-    slices.judged.some(slice => slice.rules.length > 0)
-  return judged || slices.blocked.length > 0
+const nothingJudged = (rows: readonly JudgedRow[], slices: SlicesFound, fairness: FairnessFound): string[] => {
+  const judged = [...rows.map(row => gateRules(row.rules)), ...[...slices.judged, ...fairness.judged].map(({ rules }) => rules)]
+  return judged.some(rules => rules.some(rule => rule.verdict !== 'not-applicable')) || slices.blocked.length + fairness.blocked.length > 0
     ? []
-    : ['no rule could be judged: every slice has too little support, and no gate says anything about all rows']
+    : ['no rule could be judged: every slice and group has too little support, and no gate says anything about all rows']
 }
 
 const usesSeed = (rows: readonly JudgedRow[]): boolean =>

@@ -1,83 +1,156 @@
+import type { Slice, SliceGate } from '../configuration/rules-schema.ts'
 import type { ModelConfiguration } from '../configuration/schema.ts'
-import { estimateOf, undefinedEstimate } from '../evaluation/metrics/metric.ts'
+import { UserError } from '../errors.ts'
+import { absentColumn, groupsOf } from '../evaluation/groups.ts'
+import { differenceOf, estimateOf, type Metric, undefinedEstimate } from '../evaluation/metrics/metric.ts'
 import { metricOf } from '../evaluation/metrics.ts'
 import type { Predictions } from '../evaluation/predictions.ts'
-import { partOf, rowsBySlice } from '../evaluation/sample.ts'
-import type { JudgedRule, JudgedSlice } from './assessment.ts'
+import { partOf, type Sample } from '../evaluation/sample.ts'
+import type { Estimate, JudgedRule, JudgedSlice } from './assessment.ts'
 import type { Sources } from './evidence.ts'
-import { judgeGate } from './gates.ts'
+import { type Evidence, judgeGate } from './gates.ts'
 
-type SliceGate = { readonly min?: number; readonly max?: number }
+/** What was judged, why slices could not be judged at all (which fails), and what a reader must know. */
+export interface SlicesFound {
+  readonly judged: JudgedSlice[]
+  readonly blocked: string[]
+  readonly notes: string[]
+}
+
+/** The rules of a slice by metric, without its settings. */
+export const sliceGates = (slice: Slice): [string, SliceGate][] =>
+  Object.entries(slice).filter(([key]) => key !== 'min_support' && key !== 'severity') as [string, SliceGate][]
 
 const verdictOf = (rules: readonly JudgedRule[]): JudgedSlice['verdict'] => {
-  if (rules.some(rule => rule.verdict === 'fail')) return 'fail'
-  return rules.some(rule => rule.verdict === 'inconclusive') ? 'inconclusive' : 'pass'
+  const blocking = rules.filter(rule => rule.severity === 'error')
+  if (rules.every(rule => rule.verdict === 'not-applicable')) return 'not-judged'
+  if (blocking.some(rule => rule.verdict === 'fail')) return 'fail'
+  return blocking.some(rule => rule.verdict === 'inconclusive') ? 'inconclusive' : 'pass'
+}
+
+/** The rows of a slice: the challenger's, and both models' where they are paired. */
+interface Part {
+  readonly value: string
+  readonly rows: number
+  readonly challenger: Sample
+  readonly champion: Sample | null
+}
+
+/** One part at a time, since together they are a copy of all rows; without the scores where no metric needs them. */
+function* partsOf(
+  challenger: Predictions,
+  column: string,
+  gates: readonly [string, SliceGate][],
+  { paired, task }: Sources,
+): Generator<Part> {
+  const scores = gates.some(([name]) => metricOf(name, task)?.needs !== 'prediction')
+  const lean = (sample: Sample): Sample => (scores ? sample : { ...sample, scores: null, probabilities: null })
+  const [ours, theirs] = [lean(paired?.challenger ?? challenger), paired && lean(paired.champion)]
+  for (const { value, rows } of groupsOf(challenger, column, `slices.${column}`)) {
+    yield { value, rows: rows.length, challenger: partOf(ours, rows), champion: theirs && partOf(theirs, rows) }
+  }
+}
+
+/** The figures of a metric on a slice. The difference is left out where the slice is too small to be judged. */
+const evidenceOf = (
+  name: string,
+  metric: Metric | undefined,
+  part: Part,
+  least: number,
+  { task, method, comparison }: Sources,
+): Evidence => {
+  const base = { metric: name, comparison, rows: part.rows, champion: null, difference: null }
+  if (metric === undefined) return { ...base, challenger: undefinedEstimate(`missing: no metric of ${task} predictions`) }
+  const challenger = estimateOf(metric, part.challenger, method)
+  if (part.champion === null) return { ...base, challenger }
+  const champion = estimateOf(metric, part.champion, method)
+  if (tooSmall(challenger, least)) return { ...base, challenger, champion }
+  const [ours, theirs] = [
+    { sample: part.challenger, estimate: challenger },
+    { sample: part.champion, estimate: champion },
+  ]
+  return { ...base, challenger, champion, difference: differenceOf(metric, ours, theirs, method) }
+}
+
+const tooSmall = ({ support }: Estimate, least: number): boolean => support !== null && support < least
+
+/** A share of a champion that happens to be 0 in a slice is 0: no slip of whoever wrote the rule, as it would be over all rows. */
+const answersOf = (gate: SliceGate, severity: Slice['severity'], evidence: Evidence, policy: ModelConfiguration['on_inconclusive']) => {
+  const bound = gate.max_drop ?? gate.max_rise
+  const none = evidence.champion?.value === 0 && bound?.relative === true ? { value: 0, relative: false } : undefined
+  const rules = judgeGate(
+    {
+      ...gate,
+      severity: gate.severity ?? severity,
+      max_drop: gate.max_drop && (none ?? gate.max_drop),
+      max_rise: gate.max_rise && (none ?? gate.max_rise),
+    },
+    evidence,
+    policy,
+  )
+  if (none === undefined) return rules
+  return rules.map(rule =>
+    rule.kind === 'max_drop' || rule.kind === 'max_rise' ? { ...rule, bound: bound?.value ?? 0, relative: true } : rule,
+  )
+}
+
+/** A rule that would block improvements is a slip. */
+const checkDirections = (column: string, gates: readonly [string, SliceGate][], task: ModelConfiguration['task']): void => {
+  for (const [name, gate] of gates) {
+    const direction = metricOf(name, task)?.direction
+    const wrong = direction === 'lower' ? gate.max_drop && 'max_drop' : direction === 'higher' ? gate.max_rise && 'max_rise' : undefined
+    if (wrong) {
+      throw new UserError(
+        `slices.${column}.${name}.${wrong}: ${direction} is better for ${name}, so ${wrong} would block improvements: write ${wrong === 'max_drop' ? 'max_rise' : 'max_drop'}`,
+      )
+    }
+  }
 }
 
 /**
- * Judges every value of every slice column. A support below `min_support`, in the metric's own denominator, is "not judged". Where slices cannot be
- * judged at all, `blocked` says why, which fails.
+ * Judges every value of every slice column, or of every pair of values where two are crossed. A support below `min_support`, in the metric's own denominator, is "not judged". Where
+ * slices cannot be judged at all, `blocked` says why, which fails.
  */
-export const judgeSlices = (
-  rules: ModelConfiguration,
-  challenger: Predictions | null,
-  sources: Sources,
-): { readonly judged: JudgedSlice[]; readonly blocked: string[]; readonly notes: string[] } => {
-  const judged: JudgedSlice[] = []
-  const blocked: string[] = []
-  const notes: string[] = []
+export const judgeSlices = (rules: ModelConfiguration, challenger: Predictions | null, sources: Sources): SlicesFound => {
+  const found: SlicesFound = { judged: [], blocked: [], notes: [] }
   for (const [column, slice] of Object.entries(rules.slices ?? {})) {
-    const gates = Object.entries(slice).filter(([key]) => key !== 'min_support' && key !== 'severity') as [string, SliceGate][]
+    const gates = sliceGates(slice)
     if (gates.length === 0) continue
+    checkDirections(column, gates, rules.task)
     const problem = challenger === null ? sources.noRows : challenger.problem
     if (challenger === null || problem !== null) {
-      blocked.push(`slices of ${column} cannot be judged: ${problem}`)
+      found.blocked.push(`slices of ${column} cannot be judged: ${problem}`)
       continue
     }
-    const absent = column.split(' x ').find(name => !challenger.slices.has(name.trim()))
-    if (absent !== undefined) {
-      blocked.push(`slices of ${column} cannot be judged: the predictions have no column ${absent.trim()}`)
+    const absent = absentColumn(challenger, column)
+    if (absent !== null) {
+      found.blocked.push(`slices of ${column} cannot be judged: the predictions have no column ${absent}`)
       continue
     }
-    for (const [value, rows] of rowsBySlice(challenger, column)) {
-      const part = partOf(challenger, rows)
-      const before = sources.paired && partOf(sources.paired.champion, rows)
+    const unjudged = new Set(gates.map(([name]) => name))
+    for (const part of partsOf(challenger, column, gates, sources)) {
       for (const [name, gate] of gates) {
-        const metric = metricOf(name, rules.task)
-        const estimate = metric
-          ? estimateOf(metric, part, sources.method)
-          : undefinedEstimate(`missing: no metric of ${rules.task} predictions`)
-        const support = estimate.support
-        const base = {
+        const evidence = evidenceOf(name, metricOf(name, rules.task), part, slice.min_support, sources)
+        const { challenger: estimate, champion, difference } = evidence
+        const answers = tooSmall(estimate, slice.min_support) ? null : answersOf(gate, slice.severity, evidence, rules.on_inconclusive)
+        if (answers !== null) unjudged.delete(name)
+        found.judged.push({
           column,
-          value,
-          rows: rows.length,
+          value: part.value,
+          rows: part.rows,
           metric: name,
-          support,
+          support: estimate.support,
           challenger: estimate,
-          difference: null,
-          champion: metric && before ? estimateOf(metric, before, sources.method) : null,
-        }
-        if (support !== null && support < slice.min_support) {
-          judged.push({ ...base, rules: [], verdict: 'not-judged' })
-          continue
-        }
-        const evidence = {
-          metric: name,
-          challenger: estimate,
-          champion: null,
-          difference: null,
-          comparison: 'first',
-          rows: rows.length,
-        } as const
-        const answers = judgeGate(gate, evidence, rules.on_inconclusive)
-        judged.push({ ...base, rules: answers, verdict: verdictOf(answers) })
+          champion,
+          difference,
+          rules: answers ?? [],
+          verdict: answers === null ? 'not-judged' : verdictOf(answers),
+        })
       }
     }
-    const ours = judged.filter(one => one.column === column)
-    if (ours.every(one => one.verdict === 'not-judged')) {
-      notes.push(`no slice of ${column} was judged: each has a support below ${slice.min_support}`)
+    if (unjudged.size > 0) {
+      found.notes.push(`no slice of ${column} was judged on ${[...unjudged].join(' or ')}: each has a support below ${slice.min_support}`)
     }
   }
-  return { judged, blocked, notes }
+  return found
 }

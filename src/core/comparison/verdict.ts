@@ -1,6 +1,6 @@
 import type { ModelConfiguration } from '../configuration/schema.ts'
 import { metricOf } from '../evaluation/metrics.ts'
-import type { Assessment, Decision, JudgedRow, JudgedSlice, Opponent, Verdict } from './assessment.ts'
+import type { Assessment, Decision, JudgedFairness, JudgedRow, JudgedSlice, Opponent, Verdict } from './assessment.ts'
 import { shortFigure } from './figures.ts'
 import { gateRules, promotionKinds } from './rows.ts'
 
@@ -12,6 +12,7 @@ export interface Judged {
   readonly change: Assessment['change']
   readonly rows: readonly JudgedRow[]
   readonly slices: readonly JudgedSlice[]
+  readonly fairness: readonly JudgedFairness[]
   readonly blocked: readonly string[]
 }
 
@@ -33,6 +34,11 @@ const sentencesOf = (judged: Judged, wanted: 'fail' | 'inconclusive'): string[] 
     slice.rules
       .filter(rule => rule.verdict === wanted)
       .map(rule => `${slice.metric} where ${slice.column} is ${slice.value}: ${rule.sentence}`),
+  ),
+  ...judged.fairness.flatMap(measure =>
+    measure.rules
+      .filter(rule => rule.verdict === wanted && rule.severity === 'error')
+      .map(rule => `${measure.measure} between the groups of ${measure.column}: ${rule.sentence}`),
   ),
 ]
 

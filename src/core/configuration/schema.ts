@@ -56,7 +56,7 @@ const train = z.strictObject({
     .describe('folders and files whose change is a change of code; the whole repository without *.md, .github and refline.yml by default'),
 })
 
-const modelConfiguration = z.strictObject({
+const modelSection = z.strictObject({
   task: z.enum(['binary', 'multiclass', 'regression']),
   path: nonEmpty.optional().describe('folder that commands run in; the repository by default'),
   shared: z.array(nonEmpty).optional().describe('with `path`: folders outside of it that hold code of this model too'),
@@ -86,6 +86,11 @@ const modelConfiguration = z.strictObject({
     })
     .optional(),
   card: z.strictObject({ intended_use: z.string(), limits: z.string(), licence: z.string() }).partial().optional(),
+})
+
+const modelConfiguration = modelSection.refine(({ task, fairness }) => fairness === undefined || task === 'binary', {
+  path: ['fairness'],
+  error: 'fairness is measured on binary models only; judge the groups of other models by `slices`',
 })
 export type ModelConfiguration = z.output<typeof modelConfiguration>
 

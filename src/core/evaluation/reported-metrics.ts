@@ -28,7 +28,11 @@ const words = new Map<string, ReportedValue>([
  * @param file for messages, and for its ending: `.yaml` and `.yml` are YAML, all else JSON
  */
 export const readReportedMetrics = (text: string, file: string): Record<string, ReportedValue> => {
-  const value = /\.ya?ml$/i.test(file) ? readSource(text, file).value : jsonOf(text, file)
+  return metricsOf(/\.ya?ml$/i.test(file) ? readSource(text, file).value : jsonOf(text, file), file)
+}
+
+/** The same for a value that has been parsed already, from whatever format. */
+export const metricsOf = (value: unknown, file: string): Record<string, ReportedValue> => {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new UserError(`${file} must hold an object of metrics, such as {"roc_auc": 0.91}`, { place: { file } })
   const metrics = new Map<string, ReportedValue>()
@@ -41,7 +45,8 @@ export const readReportedMetrics = (text: string, file: string): Record<string, 
   return Object.fromEntries(metrics)
 }
 
-const jsonOf = (text: string, file: string): unknown => {
+/** Parses JSON as Python writes it, with NaN and Infinity. A UserError says at which line and column it ceases to be JSON. */
+export const jsonOf = (text: string, file: string): unknown => {
   try {
     return parseJson(text.replace(/^\uFEFF/, ''))
   } catch (cause) {
@@ -72,6 +77,7 @@ const flatten = (value: object, path: readonly string[], metrics: Map<string, Re
 const reported = (item: unknown): ReportedValue | null => {
   if (item === null) return 'NaN'
   if (typeof item === 'string') return words.get(item.trim().toLowerCase()) ?? null
+  if (typeof item === 'bigint') return Number(item)
   if (typeof item !== 'number') return null
   if (Number.isNaN(item)) return 'NaN'
   return Number.isFinite(item) ? item : item > 0 ? 'Infinity' : '-Infinity'

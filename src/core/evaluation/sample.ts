@@ -1,5 +1,5 @@
 import { ascendingOrder } from '../statistics/ranking.ts'
-import type { Predictions, Task } from './predictions.ts'
+import type { Task } from './predictions.ts'
 
 /** Rows that metrics are computed on: all of the predictions or a part of them. `Predictions` is one itself. */
 export interface Sample {
@@ -48,19 +48,6 @@ export const partOf = (sample: Sample, rows: Uint32Array): Sample => ({
   threshold: sample.threshold,
   problem: sample.problem,
 })
-
-/** The rows of every value of a slice column, `a x b` being the values of both; in order of the values' names. */
-export const rowsBySlice = (predictions: Predictions, slice: string): ReadonlyMap<string, Uint32Array> => {
-  const columns = slice.split(' x ').map(name => predictions.slices.get(name.trim()))
-  const lists = new Map<string, number[]>()
-  for (let row = 0; row < predictions.rows; row++) {
-    const value = columns.map(column => column?.values[column.codes[row] as number] ?? '').join(' x ')
-    const list = lists.get(value)
-    if (list) list.push(row)
-    else lists.set(value, [row])
-  }
-  return new Map([...lists].sort(([a], [b]) => (a < b ? -1 : 1)).map(([value, rows]) => [value, Uint32Array.from(rows)]))
-}
 
 /** Remembers what is derived from rows that do not change, so that metrics of one family share one pass and one sort. */
 export const derived = <T, S extends object = Sample>(derive: (sample: S) => T): ((sample: S) => T) => {
