@@ -47,9 +47,12 @@ export const faceChampion = async (
   try {
     if (record === null) return unreachable(`the ledger's state has no record of v${version}`)
     const asset = record.assets.find(candidate => candidate.path.startsWith('predictions.'))
-    const holdout = holdoutDigest(challenger)
+    const { paired, score } = predictionSettings(model)
+    // Compared as on unrelated rows, any rows of the champion serve.
+    const holdout = paired ? holdoutDigest(challenger) : null
+    const serves = (other: string | null): boolean => !paired || other === holdout
     // What was published with the version comes first: its digest is in the ledger, whereas the run's own scoring is the word of the job that trained.
-    if (asset !== undefined && record.holdout === holdout) {
+    if (asset !== undefined && serves(record.holdout)) {
       const folder = await runs.scratch(`champion-${run.record.run}`)
       await store.fetch(record.tag, [asset], folder)
       return faced(await readPredictions(join(folder, asset.path), rulesForStored(model)))
@@ -57,10 +60,10 @@ export const faceChampion = async (
     const own = run.record.champion
     if (own !== null && own.version === version) {
       const made = await readPredictions(join(run.folder, 'files', own.predictions.path), model)
-      if (holdoutDigest(made) === holdout) return faced(made)
+      if (!paired || serves(holdoutDigest(made))) return faced(made)
       return unreachable('`score` gave predictions for other rows, labels or slices than this run has')
     }
-    const unscored = predictionSettings(model).score === null ? 'there is no `score` command to make them' : 'this run did not score it'
+    const unscored = score === null ? 'there is no `score` command to make them' : 'this run did not score it'
     if (asset === undefined) return unreachable(`no predictions are stored with it, and ${unscored}`)
     return unreachable(`the holdout is another one than its stored predictions are for, and ${unscored}`)
   } catch (error) {

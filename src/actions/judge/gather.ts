@@ -101,7 +101,7 @@ const readChallenger = async (run: OpenRun, rules: Rules): Promise<{ predictions
   try {
     const predictions = await readPredictions(join(run.folder, 'files', file.path), rules.model)
     // Rows that cannot be told apart are the run's fault, which the report must name, and no failure of this step.
-    orderById(predictions)
+    if (predictionSettings(rules.model).paired) orderById(predictions)
     return { predictions, problem: reproductionProblem(run.record, rules.model) }
   } catch (error) {
     if (!(error instanceof UserError)) throw error

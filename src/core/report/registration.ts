@@ -1,5 +1,6 @@
 import type { Assessment } from '../comparison/assessment.ts'
 import { shortFigure } from '../comparison/figures.ts'
+import { shownBy } from '../comparison/promotion.ts'
 import { isPromotion } from './verdict-words.ts'
 
 const primaryFigures = ({ rows }: Assessment): string => {
@@ -16,6 +17,6 @@ export const registrationWords = (assessment: Assessment): string => {
   if (opponent.kind === 'unreachable') return assessment.headline
   const champion = `champion v${opponent.version}`
   if (decision !== 'promote') return `passes its gates, ${champion} stays live${primaryFigures(assessment)}`
-  const superior = assessment.rows.find(row => row.primary)?.rules.find(isPromotion)?.kind !== 'non_inferior'
-  return `${superior ? 'better than' : 'not inferior to'} ${champion}${primaryFigures(assessment)}`
+  const shown = assessment.rows.find(row => row.primary)?.rules.find(isPromotion)
+  return `${shownBy(shown?.kind)} ${champion}${primaryFigures(assessment)}`
 }

@@ -274,6 +274,18 @@ describe('whose rules count', () => {
     expect(failure).toMatch(/did not score its saved model/)
     expect(bench.summaries[0]).toMatch(/predictions\.score goes from python score\.py to nothing/)
   })
+  it('decide whether checks of one’s own must have run, even where the change takes them away', async () => {
+    await using folder = await temporaryFolder()
+    const checked = configuration.replace('    primary:', '    checks: checks.ts\n    primary:')
+    const bench = await benchIn(folder.path, configuration, pull, forgeOf({ [base]: { 'refline.yml': checked } }))
+    await withRun(bench, predictionsOf(1200, 0.4), '1')
+    const { outputs, failure } = await evaluateGate(request, bench.ports)
+    expect(outputs.verdict).toBe('fail')
+    expect(failure).toMatch(/the rules name `checks`, but this run did not run them/)
+    expect(bench.summaries[0]).toMatch(/checks goes from checks\.ts to nothing/)
+    await withRun(bench, predictionsOf(1200, 0.4), '1', { checks: { metrics: {}, findings: [], problem: null } })
+    expect((await evaluateGate(request, bench.ports)).outputs.verdict).toBe('pass')
+  })
   it('cannot be read without a token on a pull request, which is an error', async () => {
     await using folder = await temporaryFolder()
     const bench = await benchIn(folder.path, configuration, pull)
@@ -295,6 +307,24 @@ describe('a comment that GitHub does not take', () => {
     expect(outputs.verdict).toBe('fail')
     expect(failure).toContain('roc_auc')
     expect(bench.log.join('\n')).toMatch(/warning: no comment on pull request 7: .*; the report is in the job summary/)
+  })
+})
+
+describe('the champion on another holdout', () => {
+  const apart = configuration.replace('threshold: 0.5', 'threshold: 0.5, paired: false')
+  it('is compared as on unrelated rows where the rules ask for it, by what was published with it', async () => {
+    await using folder = await temporaryFolder()
+    const first = await benchIn(folder.path, apart)
+    await withRun(first, predictionsOf(1200, 0.35), '1')
+    expect((await register(registering, first.ports)).outputs).toMatchObject({ version: 1 })
+    const bench = await first.nextJob('200')
+    const others = predictionsOf(1300, 0.6).replaceAll(/^r/gm, 'other')
+    await withRun(bench, others, '2')
+    expect((await evaluateGate(request, bench.ports)).outputs.verdict).toBe('pass')
+    const { outputs } = await compareChampion(request, bench.ports)
+    expect(outputs).toMatchObject({ decision: 'promote', champion: 1 })
+    expect(JSON.parse(await readFile(outputs.result, 'utf8'))).toMatchObject({ holdout: { rows: 1300, paired: null, lost: 0 } })
+    expect(bench.summaries[0]).toMatch(/unpaired on request/)
   })
 })
 
