@@ -61,11 +61,7 @@ export const derived = <T, S extends object = Sample>(derive: (sample: S) => T):
   }
 }
 
-/**
- * Are all numbers of the sample finite? Readers say so in `problem`, with the line; this is what metrics themselves go by, since a NaN that nobody noticed could
- * sort or compare as anything and give a value that looks sound.
- */
-export const allFinite = derived(({ labels, predicted, scores, probabilities, weights }: Sample): boolean =>
+const allFinite = derived(({ labels, predicted, scores, probabilities, weights }: Sample): boolean =>
   [labels, predicted, scores, weights, ...(probabilities ?? [])].every(column => {
     if (!(column instanceof Float64Array)) return true
     // A finite number less itself is 0, anything else NaN: one sum decides.
@@ -74,6 +70,12 @@ export const allFinite = derived(({ labels, predicted, scores, probabilities, we
     return rest === 0
   }),
 )
+
+/**
+ * Why the rows give no metric although their `problem` is null: a number that is none. Readers say so in `problem`, with the line; this is for what got past them, since
+ * a NaN could sort or compare as anything and give a value that looks sound.
+ */
+export const unnoticed = (sample: Sample): string | null => (allFinite(sample) ? null : 'a number in the rows is NaN or infinite')
 
 /** Counts of label * classes + predicted class. */
 export const confusion = derived((sample): Float64Array => {

@@ -3,7 +3,7 @@ import type { Resampling } from '../../statistics/bootstrap.ts'
 import type { Interval } from '../../statistics/interval.ts'
 import { detectableDifference } from '../../statistics/power.ts'
 import type { Task } from '../predictions.ts'
-import { allFinite, type Sample } from '../sample.ts'
+import { type Sample, unnoticed } from '../sample.ts'
 
 /** How uncertainty is to be computed: the two-sided confidence, and the resampling of metrics that need it. */
 export interface Method extends Resampling {
@@ -76,7 +76,7 @@ const unmet = (metric: Metric, sample: Sample): string | null => {
 
 /** The metric on a sample. Anything that is not a finite number is undefined, with a reason. */
 export const estimateOf = (metric: Metric, sample: Sample, method: Method): Estimate => {
-  const missing = unmet(metric, sample) ?? (allFinite(sample) ? null : 'a number in the rows is NaN or infinite')
+  const missing = unmet(metric, sample) ?? unnoticed(sample)
   if (missing !== null) return undefinedEstimate(missing)
   const support = metric.support(sample)
   const measured = metric.measure(sample, method)
