@@ -67,6 +67,19 @@ describe('layers', () => {
     expect(broken(specs, allowed)).toEqual([])
   })
 
+  test('the cache of files is used where users run code anyway, and danfojs-node in the process of their checks only', () => {
+    const users = (name: string): readonly string[] =>
+      imports
+        .filter(({ to }) => to === name)
+        .map(({ from }) => from)
+        .sort()
+    expect(users('src/adapters/runner/file-cache.ts')).toEqual(['src/actions/train/main.ts'])
+    expect(users('@actions/cache')).toEqual(['src/adapters/runner/file-cache.ts'])
+    expect(users('danfojs-node')).toEqual(['src/adapters/checks/data-frame.ts'])
+    expect(users('src/adapters/checks/data-frame.ts')).toEqual(['src/actions/train/checks-child.ts'])
+    expect(users('src/actions/train/checks-child.ts')).toEqual(['src/actions/train/checks.ts', 'src/dispatch.ts'])
+  })
+
   test('no drawers: nothing is called utils or helpers', () => {
     expect(
       [...sources, ...globSync('{scripts,test}/**/*.ts', { cwd: root })].filter(file =>

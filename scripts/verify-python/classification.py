@@ -343,7 +343,9 @@ def rest_rule(rows):
     if rows.probabilities is None:
         return NO_PROBABILITIES
     found = np.bincount(rows.true, minlength=rows.width)
-    return "a class has no row, or every row" if (found == 0).any() or (found == rows.n).any() else None
+    if (found == 0).any() or (found == rows.n).any():
+        return "a class has no row, or every row"
+    return None if np.allclose(rows.probabilities.sum(axis=1), 1) else "the probabilities of a row do not sum to 1"
 
 
 def weighted_area(positive, score):

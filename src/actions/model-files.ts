@@ -13,7 +13,12 @@ const isEvidence = (name: string): boolean =>
  * Puts the model files of a version into `folder`, each checked by digest, and returns the path that a `score` command knows: the file itself where the model is one file
  * of the name in `output`, else the folder.
  */
-export const fetchVersion = async (store: ModelStore, version: VersionRecord, folder: string, output: string): Promise<string> => {
+export const fetchVersion = async (
+  store: Pick<ModelStore, 'fetch'>,
+  version: VersionRecord,
+  folder: string,
+  output: string,
+): Promise<string> => {
   const assets = `${folder}.assets`
   await mkdir(assets, { recursive: true })
   await mkdir(dirname(folder), { recursive: true })

@@ -5,13 +5,17 @@ import { type CorpusCase, check } from './corpus.ts'
 import { metricsCases } from './metrics.ts'
 import { nameCases } from './names.ts'
 import { numericCases } from './numerics.ts'
+import { packedCases } from './packed.ts'
 import { predictionsCases } from './predictions.ts'
 import { trackedCases } from './tracked.ts'
+import { weightsCases } from './weights.ts'
 
 const classes: Readonly<Record<string, readonly CorpusCase[]>> = {
   'metrics files': metricsCases,
   'metrics of libraries': trackedCases,
   predictions: predictionsCases,
+  'packed predictions': packedCases,
+  'weights and clusters': weightsCases,
   configurations: configurationCases,
   names: [...modelNameCases, ...nameCases],
   numerics: numericCases,

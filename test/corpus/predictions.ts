@@ -6,16 +6,16 @@ import { type Predictions, textAt } from '../../src/core/evaluation/predictions.
 import { rulesOf } from '../core/evaluation/fixtures.ts'
 import { type Bytes, type CorpusCase, checkMessage, predictionsFile } from './corpus.ts'
 
-const gated = (gates: Record<string, object>, section: Record<string, unknown> = {}) => rulesOf({ gates, ...section })
-const rules = gated({ roc_auc: { min: 0.5 } })
+export const gated = (gates: Record<string, object>, section: Record<string, unknown> = {}) => rulesOf({ gates, ...section })
+export const rules = gated({ roc_auc: { min: 0.5 } })
 const regression = gated({ rmse: { max: 1 } }, { task: 'regression', primary: 'rmse' })
 const multiclass = gated({ accuracy: { min: 0.1 } }, { task: 'multiclass', primary: 'accuracy' })
 
 const rows = (count: number): string =>
   Array.from({ length: count }, (_, row) => `c${row},${row % 2},${row % 2 === 0 ? 0.2 : 0.8}\n`).join('')
-const csv = (extra = '', count = 20): string => `id,label,score\n${rows(count)}${extra}`
+export const csv = (extra = '', count = 20): string => `id,label,score\n${rows(count)}${extra}`
 
-const refuses = (
+export const refuses = (
   name: string,
   content: Bytes | (() => Bytes),
   refused: RegExp,
@@ -28,13 +28,13 @@ const refuses = (
   refused,
   ...(line === undefined ? {} : { file: as, line }),
 })
-const fails = (name: string, content: Bytes, failed: RegExp, used = rules, as = 'predictions.csv'): CorpusCase => ({
+export const fails = (name: string, content: Bytes, failed: RegExp, used = rules, as = 'predictions.csv'): CorpusCase => ({
   name,
   run: predictionsFile(used, content, as),
   failed,
 })
 /** Ids, labels and scores that must have been read. */
-const reads = (
+export const reads = (
   name: string,
   content: Bytes,
   accepted: readonly (readonly [string, number, number])[],
@@ -48,7 +48,7 @@ const reads = (
   },
   accepted,
 })
-const two = [
+export const two = [
   ['a', 0, 0.25],
   ['b', 1, 0.75],
 ] as const
@@ -212,7 +212,7 @@ const values: readonly CorpusCase[] = [
 
 const line = (change: Record<string, unknown> = {}, n = 0): string =>
   `${JSON.stringify({ id: `c${n}`, label: n % 2, score: 0.5, ...change })}\n`
-const jsonl = (extra: string): string => line({}, 0) + line({}, 1) + extra
+export const jsonl = (extra: string): string => line({}, 0) + line({}, 1) + extra
 const inLines = (name: string, content: Bytes | (() => Bytes), refused: RegExp, at?: number): CorpusCase =>
   refuses(`JSONL: ${name}`, content, refused, at, rules, 'predictions.jsonl')
 
@@ -336,8 +336,9 @@ const columnar: readonly CorpusCase[] = [
 ]
 
 const named: readonly CorpusCase[] = [
-  refuses('no extension', csv(), /must end in .csv, .jsonl or .parquet/, undefined, rules, 'predictions'),
-  refuses('.csv.gz', gzipSync(csv()), /must end in/, undefined, rules, 'predictions.csv.gz'),
+  refuses('no extension', csv(), /must end in \.csv, \.jsonl .* or \.parquet/, undefined, rules, 'predictions'),
+  refuses('.parquet.gz', gzipSync(csv()), /must end in/, undefined, rules, 'predictions.parquet.gz'),
+  refuses('.gz alone', gzipSync(csv()), /must end in/, undefined, rules, 'predictions.gz'),
   refuses('.xlsx', csv(), /must end in/, undefined, rules, 'predictions.xlsx'),
   refuses('a pickle', 'cos\nsystem\n', /must end in/, undefined, rules, 'predictions.pkl'),
   { name: 'a folder', run: async folder => predictionsFolder(folder), refused: /there is no predictions file/ },

@@ -1,4 +1,12 @@
-import type { Assessment, Difference, Estimate, JudgedRow, JudgedRule, JudgedSlice } from '../../src/core/comparison/assessment.ts'
+import type {
+  Assessment,
+  Difference,
+  Estimate,
+  JudgedFairness,
+  JudgedRow,
+  JudgedRule,
+  JudgedSlice,
+} from '../../src/core/comparison/assessment.ts'
 import type { CommentContext } from '../../src/core/report/comment-context.ts'
 
 const digest = 'a81c0de5'.repeat(8)
@@ -68,6 +76,29 @@ export const slice = (value: string, more: Partial<JudgedSlice> = {}): JudgedSli
   difference: null,
   rules: [rule('min', 0.75)],
   verdict: 'pass',
+  ...more,
+})
+
+export const group = (value: string, rate: number | null, support: number, more: Partial<JudgedFairness['groups'][number]> = {}) => ({
+  value,
+  rows: 2 * support,
+  rates: [
+    {
+      name: 'true_positive_rate',
+      estimate: estimate(rate, rate === null ? null : rate - 0.03, rate === null ? null : rate + 0.03, { support }),
+    },
+  ],
+  judged: true,
+  ...more,
+})
+
+export const fairness = (more: Partial<JudgedFairness> = {}): JudgedFairness => ({
+  column: 'sex',
+  measure: 'equal_opportunity_difference',
+  estimate: estimate(0.12, 0.06, 0.18, { support: 700, method: 'mover' }),
+  groups: [group('F', 0.7, 700), group('M', 0.82, 900), group('__missing__', 0.5, 12, { judged: false })],
+  rules: [rule('max', 0.05, { verdict: 'fail', sentence: '0.1200 is above 0.05, even at best (0.0600)' })],
+  verdict: 'fail',
   ...more,
 })
 

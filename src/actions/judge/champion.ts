@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { digestHoldout } from '../../adapters/files/holdout-digest.ts'
 import { readPredictions } from '../../adapters/files/predictions.ts'
 import type { Opponent } from '../../core/comparison/assessment.ts'
 import type { ModelConfiguration } from '../../core/configuration/schema.ts'
 import { UserError } from '../../core/errors.ts'
-import { holdoutDigest } from '../../core/evaluation/holdout.ts'
 import { predictionSettings } from '../../core/evaluation/prediction-settings.ts'
 import type { Predictions } from '../../core/evaluation/predictions.ts'
 import { rulesForStored } from '../../core/evaluation/stored-predictions.ts'
@@ -49,7 +49,7 @@ export const faceChampion = async (
     const asset = record.assets.find(candidate => candidate.path.startsWith('predictions.'))
     const { paired, score } = predictionSettings(model)
     // Compared as on unrelated rows, any rows of the champion serve.
-    const holdout = paired ? holdoutDigest(challenger) : null
+    const holdout = paired ? digestHoldout(challenger) : null
     const serves = (other: string | null): boolean => !paired || other === holdout
     // What was published with the version comes first: its digest is in the ledger, whereas the run's own scoring is the word of the job that trained.
     if (asset !== undefined && serves(record.holdout)) {
@@ -60,7 +60,7 @@ export const faceChampion = async (
     const own = run.record.champion
     if (own !== null && own.version === version) {
       const made = await readPredictions(join(run.folder, 'files', own.predictions.path), model)
-      if (!paired || serves(holdoutDigest(made))) return faced(made)
+      if (!paired || serves(digestHoldout(made))) return faced(made)
       return unreachable('`score` gave predictions for other rows, labels or slices than this run has')
     }
     const unscored = score === null ? 'there is no `score` command to make them' : 'this run did not score it'

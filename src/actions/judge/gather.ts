@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { digestHoldout } from '../../adapters/files/holdout-digest.ts'
 import { readPredictions } from '../../adapters/files/predictions.ts'
 import type { RunnerContext } from '../../adapters/runner/context.ts'
 import { assess } from '../../core/comparison/assess.ts'
@@ -102,6 +103,7 @@ const readChallenger = async (run: OpenRun, rules: Rules): Promise<{ predictions
     const predictions = await readPredictions(join(run.folder, 'files', file.path), rules.model)
     // Rows that cannot be told apart are the run's fault, which the report must name, and no failure of this step.
     if (predictionSettings(rules.model).paired) orderById(predictions)
+    digestHoldout(predictions)
     return { predictions, problem: reproductionProblem(run.record, rules.model) }
   } catch (error) {
     if (!(error instanceof UserError)) throw error

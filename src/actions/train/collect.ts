@@ -5,6 +5,7 @@ import type { Surroundings } from '../../adapters/files/reported/read.ts'
 import { readText } from '../../adapters/files/text.ts'
 import type { ModelConfiguration } from '../../core/configuration/schema.ts'
 import { UserError } from '../../core/errors.ts'
+import { endingOf } from '../../core/evaluation/file-formats.ts'
 import { canonicalJson } from '../../core/lineage/canonical.ts'
 import { readParams } from '../../core/lineage/params.ts'
 import type { DigestedFile, Lineage, ReportedValue } from '../../core/lineage/run.ts'
@@ -100,7 +101,7 @@ export const collectOutputs = async (
   let predictions: DigestedFile | null = null
   if (outputs.predictions !== null) {
     await requireWritten(outputs.predictions, 'predictions.file', before, folder)
-    predictions = await keepFile(resolve(folder, outputs.predictions), files, `predictions${extname(outputs.predictions).toLowerCase()}`)
+    predictions = await keepFile(resolve(folder, outputs.predictions), files, `predictions${endingOf(outputs.predictions)}`)
   }
 
   const { reported, from, only, count, problems } = await collectReported(outputs.reported, reportedBefore, around, log)

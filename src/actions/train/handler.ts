@@ -19,6 +19,7 @@ import type { RunArtifacts } from '../../ports/run-artifacts.ts'
 import type { RunFolders } from '../../ports/run-folders.ts'
 import type { UserCommand } from '../../ports/user-command.ts'
 import { isProposal } from '../deciding-ref.ts'
+import { type CheckProcess, checkModule, runChecks } from './checks.ts'
 import { type Collected, collectOutputs, collectParams, digestData, markOutputs, modelPathOf, outputsOf } from './collect.ts'
 import { canScore, reproduce, type Scoring, scoreChampion } from './score.ts'
 import type { spec } from './spec.ts'
@@ -39,6 +40,8 @@ export interface TrainPorts {
   readonly fetchModel: (version: VersionRecord, folder: string, model: ModelConfiguration) => Promise<string>
   /** Digest of the code; null outside a checkout. */
   readonly codeDigest: (model: ModelConfiguration) => Promise<string | null>
+  /** The process of users' own checks. */
+  readonly checks: CheckProcess
   /** Runner, platform and tool versions. */
   readonly environment: Readonly<Record<string, string>>
   readonly failpoint: (boundary: Boundary, moment: 'before' | 'after') => void
@@ -64,6 +67,8 @@ export const train = async (request: TrainRequest, ports: TrainPorts): Promise<T
     throw new UserError(`model ${name} has the path ${model.path ?? '.'}, which is no folder of the checkout ${ports.context.workspace}`)
 
   if (section.setup !== undefined) await runCommand(ports, request, folder, 'train.setup', section.setup, setupSeconds)
+  const checking = { ...request, ...ports, folder, checkout: ports.context.workspace }
+  const module = await checkModule(checking)
   const data = await digestData(section.data ?? [], folder)
   const params = await collectParams(section.params, folder)
   const code = await ports.codeDigest(model)
@@ -78,6 +83,15 @@ export const train = async (request: TrainRequest, ports: TrainPorts): Promise<T
   const around = { period, root: ports.context.workspace, scratch: staged }
   const collected = await collectOutputs(outputs, before, folder, staged, around, ports.log)
   const judged = await scoreBoth(request, ports, folder, staged, section.output, collected)
+  const files = join(staged, 'files')
+  const checks =
+    module === null
+      ? null
+      : await runChecks(checking, module, {
+          predictions: collected.predictions === null ? null : join(files, collected.predictions.path),
+          path: modelPathOf(join(files, 'model'), collected.modelFiles, section.output),
+          params,
+        })
 
   const train = digest(canonicalJson(section))
   const key = runKey({
@@ -123,6 +137,7 @@ export const train = async (request: TrainRequest, ports: TrainPorts): Promise<T
     metrics_file: collected.metricsFile,
     champion: judged.champion,
     ...judged.reproduction,
+    ...(checks === null ? {} : { checks }),
   }
 
   ports.failpoint('run', 'before')

@@ -10,6 +10,8 @@ import { mark } from './marks.ts'
 
 const mostMetrics = 1000
 const longestName = 512
+/** A source that is no file: the user's own checks, which run later. */
+const ofChecks = 'checks'
 
 /** Where metrics are looked for. */
 export interface ReportedPlaces {
@@ -27,7 +29,9 @@ export const placesOf = (model: ModelConfiguration, output: string, metrics: str
   output,
   named: metrics ?? null,
   sources: Object.fromEntries(
-    Object.entries(model.gates).flatMap(([name, gate]) => (gate.source === undefined ? [] : [[name, gate.source] as const])),
+    Object.entries(model.gates).flatMap(([name, gate]) =>
+      gate.source === undefined || gate.source === ofChecks ? [] : [[name, gate.source] as const],
+    ),
   ),
 })
 
@@ -64,7 +68,7 @@ const markOf = async ({ kind, path }: Candidate): Promise<string> => {
 
 /**
  * Reads what this training reported of itself. What `train.metrics` names must be there and readable, and so must a `metrics.json`; of other places an unreadable
- * one is a warning, and all after it are left out, because they could stand in for a NaN that it holds.
+ * one is a warning, and all that count no more are left out, because they could stand in for a NaN that it holds.
  */
 export const collectReported = async (
   places: ReportedPlaces,
@@ -86,7 +90,7 @@ export const collectReported = async (
     return { file: candidate.name.slice(0, longestName), rank: candidate.rank, metrics, candidate }
   }
 
-  const readings: (Reading & { readonly candidate: Candidate })[] = []
+  let readings: (Reading & { readonly candidate: Candidate })[] = []
   if (places.named !== null) readings.push(...(await readNamed(places.named, places.folder, written, read)))
 
   const problems: string[] = []
@@ -118,7 +122,9 @@ export const collectReported = async (
       if (!(error instanceof UserError) || candidate.kind === 'metrics') throw error
       if (candidate.kind === 'results' && !isKnownResults(candidate.path)) continue
       problems.push(error.message)
-      log.warning(`metrics are left out, and so are those of every place that counts less: ${error.message}`)
+      log.warning(`metrics are left out, and so are those of every place that counts no more: ${error.message}`)
+      // What it holds might have disagreed with files of the same rank.
+      readings = readings.filter(known => known.rank < candidate.rank)
       break
     }
   }

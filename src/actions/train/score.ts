@@ -1,10 +1,11 @@
 import { copyFile, mkdir } from 'node:fs/promises'
-import { extname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { digestFile } from '../../adapters/files/digest.ts'
+import { digestHoldout } from '../../adapters/files/holdout-digest.ts'
 import { readPredictions } from '../../adapters/files/predictions.ts'
 import type { ModelConfiguration } from '../../core/configuration/schema.ts'
 import { UserError } from '../../core/errors.ts'
-import { holdoutDigest } from '../../core/evaluation/holdout.ts'
+import { endingOf } from '../../core/evaluation/file-formats.ts'
 import type { Predictions } from '../../core/evaluation/predictions.ts'
 import { compareReproduction, type Reproduction } from '../../core/evaluation/reproduction.ts'
 import type { VersionRecord } from '../../core/lineage/events.ts'
@@ -29,7 +30,7 @@ const score = async (scoring: Scoring, what: string, modelPath: string): Promise
   if (predictions === undefined || !('score' in predictions) || predictions.score === undefined)
     throw new UserError('there is no `predictions.score` in refline.yml')
   const scratch = await scoring.runs.scratch(`score-${what}`)
-  const written = join(scratch, `predictions${extname(predictions.file).toLowerCase()}`)
+  const written = join(scratch, `predictions${endingOf(predictions.file)}`)
   const result = await scoring.command.run({
     command: predictions.score,
     folder: scoring.folder,
@@ -70,11 +71,11 @@ export const scoreChampion = async (
   fetchModel: (champion: VersionRecord, folder: string) => Promise<string>,
 ): Promise<RunRecord['champion']> => {
   const stored = champion.assets.some(asset => asset.path.startsWith('predictions.'))
-  if (!canScore(scoring.model) || (stored && champion.holdout === holdoutDigest(challenger))) return null
+  if (!canScore(scoring.model) || (stored && champion.holdout === digestHoldout(challenger))) return null
   try {
     const modelPath = await fetchModel(champion, join(await scoring.runs.scratch('champion-model'), 'model'))
     const made = await scoring.log.group(`Score champion v${champion.version} on this holdout`, () => score(scoring, 'champion', modelPath))
-    const name = `champion-predictions${extname(made)}`
+    const name = `champion-predictions${endingOf(made)}`
     const kept = resolve(staged, 'files', name)
     await mkdir(join(staged, 'files'), { recursive: true })
     await copyFile(made, kept)

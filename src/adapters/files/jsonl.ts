@@ -1,6 +1,6 @@
-import { createReadStream } from 'node:fs'
 import { UserError } from '../../core/errors.ts'
 import { JsonProblem, parseJson } from '../../core/json.ts'
+import { packingOf } from './unpacked.ts'
 
 const longestLine = 1 << 20
 
@@ -16,15 +16,16 @@ const parseLine = (text: string): unknown => {
   return (text.match(/"\s*:/g)?.length ?? 0) > keys ? parseJson(text) : row
 }
 
-/** Streams a JSON Lines file, one object a line; blank lines are skipped. `name` is for messages. */
+/** Reads JSON Lines that come in pieces, one object a line; blank lines are skipped. `name` is for messages. */
 export const readJsonl = async (
-  path: string,
+  pieces: AsyncIterable<Uint8Array>,
   name: string,
   onRow: (row: Readonly<Record<string, unknown>>, line: number) => void,
 ): Promise<void> => {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let rest = ''
   let line = 0
+  let first = true
   const place = () => ({ place: { file: name, line } })
   const take = (text: string): void => {
     line++
@@ -39,15 +40,22 @@ export const readJsonl = async (
     if (typeof row !== 'object' || row === null || Array.isArray(row)) throw new UserError('the line is not an object', place())
     onRow(row as Record<string, unknown>, line)
   }
-  const decode = (chunk?: Buffer): string => {
+  const decode = (piece?: Uint8Array): string => {
     try {
-      return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode()
+      return piece ? decoder.decode(piece, { stream: true }) : decoder.decode()
     } catch (cause) {
       throw new UserError(`the file is not UTF-8 text, somewhere after line ${line}: save it as UTF-8`, { ...place(), cause })
     }
   }
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-    const parts = (rest + decode(chunk as Buffer)).split('\n')
+  for await (const piece of pieces) {
+    const packing = first ? packingOf(piece) : null
+    if (packing !== null)
+      throw new UserError(
+        `the file is compressed with ${packing}: unpack it first, or call it ${name}${packing === 'gzip' ? '.gz' : '.zst'}`,
+        { place: { file: name } },
+      )
+    first = false
+    const parts = (rest + decode(piece)).split('\n')
     rest = parts.pop() ?? ''
     for (const part of parts) take(part)
     if (rest.length > longestLine) {

@@ -1,10 +1,10 @@
-import { gunzipSync, zstdDecompressSync } from 'node:zlib'
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { asyncBufferFromFile, parquetMetadataAsync, parquetScan, parquetSchema } from 'hyparquet'
 import { UserError } from '../../core/errors.ts'
 
 export interface ParquetSink {
-  /** Called once with the names of all columns; answers which to read, in the order of `value`'s first argument. */
-  header(names: string[]): readonly string[]
+  /** Called once with the names of all columns, and which hold 32-bit floats; answers which to read, in the order of `value`'s first argument. */
+  header(names: readonly string[], isFloat: readonly boolean[]): readonly string[]
   value(column: number, row: number, value: unknown): void
 }
 
@@ -13,6 +13,7 @@ const largestPage = 1 << 28
 
 const compressors = {
   GZIP: (input: Uint8Array): Uint8Array => gunzipSync(input, { maxOutputLength: largestPage }),
+  BROTLI: (input: Uint8Array): Uint8Array => brotliDecompressSync(input, { maxOutputLength: largestPage }),
   ZSTD: (input: Uint8Array): Uint8Array => zstdDecompressSync(input, { maxOutputLength: largestPage }),
 }
 
@@ -25,12 +26,15 @@ export const scanParquet = async (path: string, name: string, sink: ParquetSink)
   const unreadable = (cause: unknown): UserError =>
     new UserError(`the file cannot be read as Parquet: ${reasonOf(cause)}`, { ...place, cause })
   const file = await asyncBufferFromFile(path)
-  const { metadata, names } = await parquetMetadataAsync(file)
-    .then(found => ({ metadata: found, names: parquetSchema(found).children.map(child => String(child.element.name)) }))
+  const { metadata, columns } = await parquetMetadataAsync(file)
+    .then(found => ({ metadata: found, columns: parquetSchema(found).children.map(({ element }) => element) }))
     .catch(cause => {
       throw unreadable(cause)
     })
-  const wanted = sink.header(names)
+  const wanted = sink.header(
+    columns.map(column => String(column.name)),
+    columns.map(column => column.type === 'FLOAT'),
+  )
   const scan = await parquetScan({ file, metadata, columns: [...new Set(wanted)], compressors }).catch(cause => {
     throw unreadable(cause)
   })

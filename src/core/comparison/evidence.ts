@@ -1,11 +1,16 @@
-import { differenceOf, estimateOf, type Method, type Metric, undefinedEstimate } from '../evaluation/metrics/metric.ts'
-import { metricOf } from '../evaluation/metrics.ts'
+import {
+  differenceOf,
+  estimateOf,
+  independentDifferenceOf,
+  type Method,
+  type Metric,
+  undefinedEstimate,
+} from '../evaluation/metrics/metric.ts'
+import { metricNames, metricOf } from '../evaluation/metrics.ts'
 import type { Predictions, Task } from '../evaluation/predictions.ts'
 import type { Sample } from '../evaluation/sample.ts'
 import type { VersionRecord } from '../lineage/events.ts'
 import type { RunRecord } from '../lineage/run.ts'
-import { twoSidedQuantile } from '../statistics/interval.ts'
-import { detectableDifference } from '../statistics/power.ts'
 import type { Difference, Estimate } from './assessment.ts'
 import { sizeName } from './direction.ts'
 import { figure } from './figures.ts'
@@ -81,30 +86,9 @@ const withoutRows = (
 const titleOf = (metric: Metric, sample: Sample | null): string =>
   metric.needs === 'prediction' && sample?.threshold != null ? `${metric.name} @ ${sample.threshold}` : metric.name
 
-/**
- * Stands in until the metrics compare independent samples themselves: both intervals put together by the method of variance estimates recovery (Zou and Donner
- * 2008), which for two shares is Newcombe's hybrid score interval.
- */
-const independentDifference = (ours: Estimate, theirs: Estimate, { confidence }: Method): Difference => {
-  if (ours.value === null || theirs.value === null) {
-    return { ...undefinedEstimate(ours.value === null ? `of this run: ${ours.reason}` : `of the champion: ${theirs.reason}`), ...noTest }
-  }
-  const value = ours.value - theirs.value
-  if (ours.low === null || ours.high === null || theirs.low === null || theirs.high === null) {
-    return { ...point(value), support: ours.support, reason: ours.reason ?? theirs.reason, ...noTest }
-  }
-  const low = value - Math.hypot(ours.value - ours.low, theirs.high - theirs.value)
-  const high = value + Math.hypot(ours.high - ours.value, theirs.value - theirs.low)
-  const detectable = detectableDifference((high - low) / 2 / twoSidedQuantile(confidence), confidence)
-  const about = { support: ours.support, method: 'variance estimates recovery', reason: null, test: null, statistic: null, p: null }
-  return { value, low, high, ...about, detectable: detectable > 0 ? detectable : null }
-}
-
 /** The difference of two models in a metric, on the same rows or each on its own. */
 export const comparedBy = (how: 'paired' | 'independent', metric: Metric, challenger: Side, champion: Side, method: Method): Difference =>
-  how === 'paired'
-    ? differenceOf(metric, challenger, champion, method)
-    : independentDifference(challenger.estimate, champion.estimate, method)
+  how === 'paired' ? differenceOf(metric, challenger, champion, method) : independentDifferenceOf(metric, challenger, champion, method)
 
 /** Both models' rows with how they are compared; null where there is nothing to compare with. */
 const sidesOf = ({ paired, independent }: Sources) => {
@@ -156,7 +140,10 @@ const asTold = (name: string, sources: Sources, source: string | undefined): Fig
   const [first] = told
   const theirs = recordedOf(name, sources.championVersion)
   if (first === undefined) {
-    const why = source === undefined ? missingName(sources.run, name, sources.task) : missingFrom(sources.run, name, source)
+    const why =
+      source === undefined
+        ? missingName(sources.run, name, sources.task, metricNames(sources.task, sources.challenger?.classes))
+        : missingFrom(sources.run, name, source)
     return withoutRows(name, undefinedEstimate(why), theirs, sources, [])
   }
   const none = whyNone(told, name)

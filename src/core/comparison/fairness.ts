@@ -104,8 +104,8 @@ const estimateFor = (measure: FairnessMeasure, rates: readonly Compared[], rules
   }
 }
 
-/** What equal groups of these sizes would show by chance, where a rule could be neither proven nor disproven. */
-const chanceNote = (about: string, measure: FairnessMeasure, rates: readonly Compared[], method: Method): string[] => {
+/** What equal groups of these sizes would show by chance; null where that cannot be said. */
+const chanceOf = (measure: FairnessMeasure, rates: readonly Compared[], method: Method): string | null => {
   const { kind } = comparisonOf(measure)
   const gaps = rates.flatMap(({ groups, reference }) => {
     const supports = groups.map(({ estimate }) => estimate.support ?? 0)
@@ -114,11 +114,8 @@ const chanceNote = (about: string, measure: FairnessMeasure, rates: readonly Com
     const share = groups.reduce((total, { estimate }, index) => total + ((estimate.value as number) * (supports[index] as number)) / all, 0)
     return [chanceGap(kind, supports, share, method)]
   })
-  if (gaps.length === 0) return []
-  const gap = kind === 'difference' ? Math.max(...gaps) : Math.min(...gaps)
-  return [
-    `${about}: by chance alone, equal groups of these sizes have ${kind === 'difference' ? 'a difference' : 'a ratio'} of about ${figure(gap)}`,
-  ]
+  if (gaps.length === 0) return null
+  return `${measure} ${figure(kind === 'difference' ? Math.max(...gaps) : Math.min(...gaps))}`
 }
 
 const verdictOf = (rules: readonly JudgedRule[]): JudgedFairness['verdict'] => {
@@ -144,6 +141,7 @@ const judgeColumn = (column: string, rules: Fairness, challenger: Predictions, c
   const groups = groupRows(challenger, groupsOf(challenger, column, `fairness.${column}`))
   const rateAt = ratesBy(method)
   const notes: string[] = []
+  const chances: string[] = []
   const judged = fairnessMeasure.options.flatMap((measure): JudgedFairness[] => {
     const gate = rules[measure]
     if (gate === undefined) return []
@@ -173,9 +171,12 @@ const judgeColumn = (column: string, rules: Fairness, challenger: Predictions, c
       notes.push(`${about} is not judged: ${why}`)
       return [{ ...base, estimate, rules: [], verdict: 'not-judged' }]
     }
-    if (estimate.value !== null && answers.some(rule => !rule.proven)) notes.push(...chanceNote(about, measure, usable, method))
+    if (estimate.value !== null && answers.some(rule => !rule.proven))
+      chances.push(...[chanceOf(measure, usable, method)].filter(text => text !== null))
     return [{ ...base, estimate, rules: answers, verdict: verdictOf(answers) }]
   })
+  if (chances.length > 0) notes.push(`fairness of ${column}: by chance alone, equal groups of these sizes show about ${chances.join(', ')}`)
+  if (rules.reference !== undefined) notes.push(`fairness of ${column}: every group is compared with ${rules.reference}`)
   return { judged, notes }
 }
 

@@ -1,7 +1,8 @@
 import { UserError } from '../errors.ts'
-import { compareText, orderByText } from '../evaluation/holdout.ts'
-import { lineOf, type Predictions, textAt } from '../evaluation/predictions.ts'
+import { compareText, orderOfIds } from '../evaluation/id-order.ts'
+import { type Codes, lineOf, type Predictions, textAt } from '../evaluation/predictions.ts'
 import { derived, partOf, type Sample } from '../evaluation/sample.ts'
+import { rowDifference } from './same-rows.ts'
 
 /** Two models' predictions on the same rows in the same order with the same classes, or why there is no such pairing. */
 export type Pairing =
@@ -12,7 +13,7 @@ const shown = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)
 
 /** Row numbers ordered by id, sorted once for each reading. Throws a UserError where an id stands twice: such rows cannot be paired. */
 export const orderById = derived((predictions: Predictions): Uint32Array => {
-  const order = orderByText(predictions.ids)
+  const order = orderOfIds(predictions)
   for (let place = 1; place < order.length; place++) {
     const [before, row] = [order[place - 1] as number, order[place] as number]
     if (compareText(predictions.ids, before, predictions.ids, row) === 0) {
@@ -53,13 +54,13 @@ const align = (challenger: Predictions, champion: Predictions): { readonly rows:
 const recoded = (sample: Sample, classes: readonly string[]): Sample => {
   if (sample.classes.length === classes.length && sample.classes.every((name, index) => name === classes[index])) return sample
   const codes = Uint16Array.from(sample.classes, name => classes.indexOf(name))
-  const recode = (column: Uint16Array): Uint16Array => column.map(code => codes[code] as number)
+  const recode = (column: Codes): Codes => Uint16Array.from(column, code => codes[code] as number)
   const columns = classes.map(name => sample.probabilities?.[sample.classes.indexOf(name)])
   return {
     ...sample,
     classes,
-    labels: recode(sample.labels as Uint16Array),
-    predicted: sample.predicted && recode(sample.predicted as Uint16Array),
+    labels: recode(sample.labels as Codes),
+    predicted: sample.predicted && recode(sample.predicted as Codes),
     probabilities: columns.every(column => column !== undefined) ? columns : null,
   }
 }
@@ -85,23 +86,6 @@ const oneSided = (ours: unknown, theirs: unknown, what: string): string | null =
     : `its predictions have no ${what}, those of this run have`
 }
 
-/** Row by row: labels and weights are equal, and clusters split the rows alike, whatever their numbers. What differs first, by its row; null where nothing does. */
-const firstDifference = (ours: Sample, theirs: Sample): { readonly row: number; readonly what: string } | null => {
-  const { labels, weights, clusters } = ours
-  const [here, there] = [new Map<number, number>(), new Map<number, number>()]
-  for (let row = 0; row < ours.rows; row++) {
-    const [label, other] = [labels[row] as number, theirs.labels[row] as number]
-    if (label !== other && !(Number.isNaN(label) && Number.isNaN(other))) return { row, what: 'label' }
-    if (weights && weights[row] !== theirs.weights?.[row]) return { row, what: 'weight' }
-    if (clusters === null || theirs.clusters === null) continue
-    const [cluster, same] = [clusters[row] as number, theirs.clusters[row] as number]
-    if ((here.get(cluster) ?? same) !== same || (there.get(same) ?? cluster) !== cluster) return { row, what: 'cluster' }
-    here.set(cluster, same)
-    there.set(same, cluster)
-  }
-  return null
-}
-
 /**
  * Joins two models' predictions by id. A different set of ids is no pairing (dropping rows would change the holdout); an id that stands twice and
  * a row whose label, weight or cluster differs are UserErrors. Without an id's `cluster` or `weight` on one side there is no pairing either.
@@ -123,15 +107,17 @@ export const pair = (challenger: Predictions, champion: Predictions): Pairing =>
   const reason = oneSided(challenger.weights, champion.weights, 'weights') ?? oneSided(challenger.clusters, champion.clusters, 'clusters')
   if (reason !== null) return { paired: false, reason, lost: 0 }
   const [ours, theirs] = withSameClasses(challenger, joined)
-  const found = firstDifference(ours, theirs)
-  if (found !== null) {
+  const found = rowDifference(ours, theirs)
+  if (found) {
     const { source } = challenger
     throw new UserError(
       `the ${found.what} of id "${shown(textAt(challenger.ids, found.row))}" differs from the champion's predictions (${champion.source.file} line ${line(found.row)}); both must be scored on the same holdout`,
       { place: { file: source.file, line: lineOf(source, found.row) } },
     )
   }
-  return { paired: true, challenger: ours, champion: { ...theirs, weights: ours.weights, clusters: ours.clusters } }
+  // Clusters are the same whatever their numbers; one numbering serves both.
+  const alike = theirs.weights === null && theirs.clusters === null
+  return { paired: true, challenger: ours, champion: alike ? theirs : { ...theirs, weights: ours.weights, clusters: ours.clusters } }
 }
 
 /** Two models on rows of their own, for rules that ask not to pair: the same classes, rows as they are. `slices` and ids stay the champion's. */

@@ -1,4 +1,3 @@
-import { metricNames } from '../evaluation/metrics.ts'
 import type { Task } from '../evaluation/predictions.ts'
 import type { ReportedValue, RunRecord } from '../lineage/run.ts'
 import { nearest } from '../nearest.ts'
@@ -44,9 +43,9 @@ export const missingFrom = (run: RunRecord, name: string, source: string): strin
   return `missing: ${source} reports no ${name}${file === undefined ? '' : `, it was read from ${file}`}`
 }
 
-/** Why a name that nobody computes or tells has no figure, with the one that was probably meant. */
-export const missingName = (run: RunRecord, name: string, task: Task): string => {
-  const known = [...metricNames(task), sizeName, ...Object.keys(run.reported), ...Object.keys(run.checks?.metrics ?? {})]
+/** Why a name that is none of the `computed` metrics and that nobody tells has no figure, with the one that was probably meant. */
+export const missingName = (run: RunRecord, name: string, task: Task, computed: readonly string[]): string => {
+  const known = [...computed, sizeName, ...Object.keys(run.reported), ...Object.keys(run.checks?.metrics ?? {})]
   const near = nearest(name, known)
   return `missing: neither a metric of ${task} predictions nor reported by the training script${near ? `; did you mean ${near}?` : ''}`
 }

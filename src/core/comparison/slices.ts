@@ -8,6 +8,7 @@ import { partOf, type Sample } from '../evaluation/sample.ts'
 import type { Estimate, JudgedRule, JudgedSlice } from './assessment.ts'
 import { comparedBy, type Sources } from './evidence.ts'
 import { type Evidence, judgeGate } from './gates.ts'
+import { neverProvenSlices } from './never-proven.ts'
 
 /** What was judged, why slices could not be judged at all (which fails), and what a reader must know. */
 export interface SlicesFound {
@@ -137,6 +138,11 @@ export const judgeSlices = (rules: ModelConfiguration, challenger: Predictions |
           verdict: answers === null ? 'not-judged' : verdictOf(answers),
         })
       }
+    }
+    const judgedHere = found.judged.filter(one => one.column === column && one.verdict !== 'not-judged')
+    for (const [name, gate] of gates) {
+      const slices = judgedHere.filter(({ metric }) => metric === name).map(({ value, challenger: estimate }) => ({ value, estimate }))
+      found.notes.push(...neverProvenSlices(column, name, gate, slices, rules.confidence))
     }
     if (unjudged.size > 0) {
       found.notes.push(`no slice of ${column} was judged on ${[...unjudged].join(' or ')}: each has a support below ${slice.min_support}`)

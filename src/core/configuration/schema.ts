@@ -49,7 +49,9 @@ const train = z.strictObject({
   output: nonEmpty.describe('model file or folder'),
   data: z.array(nonEmpty).optional().describe('files or folders digested into the lineage'),
   params: nonEmpty.optional().describe('YAML or JSON file of the params, kept in the lineage'),
-  metrics: nonEmpty.optional().describe('metrics the script reports itself; metrics.json by default'),
+  metrics: nonEmpty
+    .optional()
+    .describe('file, MLflow database or folder of metrics that the script reports itself; the usual places are read without it'),
   code: z
     .array(nonEmpty)
     .optional()

@@ -1,18 +1,33 @@
 import type { ModelConfiguration } from '../configuration/schema.ts'
 import { UserError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
-import { CategoryBuilder, type ColumnBuilder, NumberBuilder, TextBuilder } from './columns.ts'
+import { ClusterBuilder } from './cluster-column.ts'
+import { CategoryBuilder, type ColumnBuilder, TextBuilder } from './columns.ts'
+import { NumberBuilder } from './number-column.ts'
 import { type PredictionSettings, predictionSettings } from './prediction-settings.ts'
-import { type CategoryColumn, lineOf, type PredictionSource, type Predictions } from './predictions.ts'
+import type { CategoryColumn, Codes, PredictionSource, Predictions } from './predictions.ts'
+import { problemOf } from './problem.ts'
+import { singlePrecisionColumn } from './stored-predictions.ts'
 
 const mostClasses = 1000
 const mostSliceValues = 200
 
+/** A column that is read: where it stands in the header, and what collects it. */
+export interface UsedColumn {
+  readonly position: number
+  readonly name: string
+  readonly builder: ColumnBuilder
+  readonly isScore: boolean
+}
+
 /** Where the columns of a file go: builders by position, and how to make predictions of them once every row is in. */
 export interface Assembly {
   /** A builder for each used column, by its position in the header. A row is added to each. */
-  readonly used: readonly { readonly position: number; readonly name: string; readonly builder: ColumnBuilder }[]
-  finish(rows: number, lines: Uint32Array | null): Predictions
+  readonly used: readonly UsedColumn[]
+  /** Columns of the header. */
+  readonly width: number
+  /** `singlePrecision`: the columns that `isScore` marks came as 32-bit floats. */
+  finish(rows: number, lines: Uint32Array | null, singlePrecision?: boolean): Predictions
 }
 
 /** "1.0" is "1" and "True" is "true": how a label is written depends on the library that wrote it. */
@@ -30,7 +45,7 @@ const listed = (names: readonly string[]): string => {
 /** Finds the columns of a header by the model's rules. A missing one is a UserError that lists what is there. */
 export const assembly = (header: readonly string[], rules: ModelConfiguration, file: string): Assembly => {
   const settings = predictionSettings(rules)
-  const used: { position: number; name: string; builder: ColumnBuilder }[] = []
+  const used: UsedColumn[] = []
   const find = (name: string): number | null => {
     const position = header.indexOf(name)
     if (position >= 0 && header.indexOf(name, position + 1) >= 0) {
@@ -45,11 +60,11 @@ export const assembly = (header: readonly string[], rules: ModelConfiguration, f
       { place: { file, line: 1 } },
     )
   }
-  const take = <B extends ColumnBuilder>(name: string, builder: B, key: string | null): B | null => {
+  const take = <B extends ColumnBuilder>(name: string, builder: B, key: string | null, isScore = false): B | null => {
     const position = find(name)
     if (position === null && key !== null) throw absent(name, key)
     if (position === null) return null
-    used.push({ position, name, builder })
+    used.push({ position, name, builder, isScore })
     return builder
   }
   const { columns, named } = settings
@@ -60,13 +75,13 @@ export const assembly = (header: readonly string[], rules: ModelConfiguration, f
   const predicted = take(columns.prediction, answer(), named.prediction === undefined ? null : 'predictions.columns.prediction')
   const wantsScore = rules.task === 'binary' || (rules.task === 'regression' && predicted === null)
   const scores = wantsScore
-    ? take(columns.score, new NumberBuilder(), named.score === undefined ? null : 'predictions.columns.score')
+    ? take(columns.score, new NumberBuilder(), named.score === undefined ? null : 'predictions.columns.score', true)
     : null
   const prefix = ['score_', 'p_'].find(start => header.some(name => name.startsWith(start) && name.length > start.length))
   const probabilities = new Map<string, NumberBuilder>()
   if (rules.task === 'multiclass' && prefix !== undefined) {
     for (const name of header.filter(candidate => candidate.startsWith(prefix) && candidate !== columns.prediction)) {
-      const builder = take(name, new NumberBuilder(), null)
+      const builder = take(name, new NumberBuilder(), null, true)
       if (builder) probabilities.set(canonical(name.slice(prefix.length)), builder)
     }
   }
@@ -79,6 +94,9 @@ export const assembly = (header: readonly string[], rules: ModelConfiguration, f
   const slices = settings.slices.map(
     name => [name, take(name, new CategoryBuilder('__missing__', mostSliceValues), `slices.${name}`) as CategoryBuilder] as const,
   )
+  const weights = settings.weight === null ? null : take(settings.weight, new NumberBuilder(), 'predictions.columns.weight')
+  const clusters = settings.cluster === null ? null : take(settings.cluster, new ClusterBuilder(), 'predictions.cluster')
+  const storedAsSingle = header.includes(singlePrecisionColumn)
   const source = (lines: Uint32Array | null): PredictionSource => ({
     file,
     lines,
@@ -91,8 +109,17 @@ export const assembly = (header: readonly string[], rules: ModelConfiguration, f
   })
   return {
     used,
-    finish: (rows, lines) => {
-      const common = { task: rules.task, rows, ids: ids.build(), source: source(lines) }
+    width: header.length,
+    finish: (rows, lines, singlePrecision = false) => {
+      const common = {
+        task: rules.task,
+        rows,
+        ids: ids.build(),
+        weights: weights?.build() ?? null,
+        clusters: clusters?.build() ?? null,
+        singlePrecision: singlePrecision || storedAsSingle,
+        source: source(lines),
+      }
       const byName = new Map(slices.map(([name, builder]) => [name, builder.build()]))
       const made =
         labels instanceof NumberBuilder
@@ -100,8 +127,8 @@ export const assembly = (header: readonly string[], rules: ModelConfiguration, f
           : rules.task === 'binary'
             ? binary(labels.build(), (predicted as CategoryBuilder | null)?.build() ?? null, scores?.build() ?? null, settings, file)
             : multiclass(labels.build(), (predicted as CategoryBuilder | null)?.build() ?? null, probabilities)
-      const result = { ...common, weights: null, clusters: null, singlePrecision: false, slices: byName, ...made, problem: null }
-      return { ...result, problem: problemOf(result) }
+      const result = { ...common, slices: byName, ...made, problem: null }
+      return { ...result, problem: problemOf(result, settings.weight) }
     },
   }
 }
@@ -117,9 +144,19 @@ const regression = (labels: Float64Array, predicted: NumberBuilder): Answers => 
   threshold: null,
 })
 
-const recode = (column: CategoryColumn, classes: readonly string[]): Uint16Array => {
-  const codes = Uint16Array.from(column.values, value => classes.indexOf(canonical(value)))
-  return column.codes.map(code => codes[code] as number)
+/** Codes of the classes, in place: each column of codes has one reader, who has no more use for the old ones. */
+const recode = ({ codes, values }: CategoryColumn, classes: readonly string[]): Codes => {
+  const classOf = Uint16Array.from(values, value => classes.indexOf(canonical(value)))
+  const recoded = classes.length > 256 && codes instanceof Uint8Array ? Uint16Array.from(codes) : codes
+  if (values.every((_, code) => classOf[code] === code)) return recoded
+  for (let row = 0; row < recoded.length; row++) recoded[row] = classOf[recoded[row] as number] as number
+  return recoded
+}
+
+const fromThreshold = (scores: Float64Array, threshold: number): Codes => {
+  const predicted = new Uint8Array(scores.length)
+  for (let row = 0; row < scores.length; row++) if ((scores[row] as number) >= threshold) predicted[row] = 1
+  return predicted
 }
 
 const positiveOf = (found: readonly string[], settings: PredictionSettings, file: string): string => {
@@ -148,8 +185,7 @@ const binary = (
   const classes = [others[0] ?? (positive === '1' ? '0' : `not ${positive}`), positive]
   const { threshold } = settings
   const own = predicted ? recode(predicted, classes) : null
-  const made =
-    own === null && scores !== null && threshold !== null ? Uint16Array.from(scores, score => (score >= threshold ? 1 : 0)) : null
+  const made = own === null && scores !== null && threshold !== null ? fromThreshold(scores, threshold) : null
   return {
     classes,
     labels: recode(labels, classes),
@@ -170,7 +206,7 @@ const multiclass = (labels: CategoryColumn, predicted: CategoryColumn | null, bu
   return { classes, labels: recode(labels, classes), predicted: own ?? likeliest, scores: null, probabilities, threshold: null }
 }
 
-const mostLikely = (probabilities: readonly Float64Array[], rows: number): Uint16Array => {
+const mostLikely = (probabilities: readonly Float64Array[], rows: number): Codes => {
   const best = new Uint16Array(rows)
   for (let row = 0; row < rows; row++)
     for (let index = 1; index < probabilities.length; index++) {
@@ -178,34 +214,4 @@ const mostLikely = (probabilities: readonly Float64Array[], rows: number): Uint1
       if ((probabilities[index]?.[row] as number) > current) best[row] = index
     }
   return best
-}
-
-/** Why no metric can be computed: no rows, or numbers that are none. */
-const problemOf = (predictions: Predictions): string | null => {
-  if (predictions.rows === 0) return `${predictions.source.file} has no rows`
-  const { scores, probabilities, labels, predicted, source, classes } = predictions
-  const numbers: [Float64Array, string, string][] = []
-  if (labels instanceof Float64Array) numbers.push([labels, 'labels', source.columns.label])
-  if (predicted instanceof Float64Array) numbers.push([predicted, 'predictions', source.columns.prediction ?? source.columns.score ?? ''])
-  if (scores) numbers.push([scores, 'scores', source.columns.score ?? ''])
-  probabilities?.forEach((column, index) => {
-    numbers.push([column, 'scores', `${source.columns.score}${classes[index]}`])
-  })
-  for (const [column, noun, name] of numbers) {
-    let bad = 0
-    let infinite = 0
-    let first = -1
-    for (let row = 0; row < column.length; row++) {
-      const value = column[row] as number
-      if (Number.isFinite(value)) continue
-      if (first < 0) first = row
-      bad++
-      if (!Number.isNaN(value)) infinite++
-    }
-    if (bad === 0) continue
-    const what = infinite === 0 ? 'NaN' : infinite === bad ? 'infinite' : 'NaN or infinite'
-    const counts = `${bad.toLocaleString('en')} of ${predictions.rows.toLocaleString('en')} ${noun} ${bad === 1 ? 'is' : 'are'} ${what}`
-    return `${counts}, first at ${source.file} line ${lineOf(source, first)}, column ${name}`
-  }
-  return null
 }

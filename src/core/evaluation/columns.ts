@@ -1,24 +1,57 @@
-import type { CategoryColumn, TextColumn } from './predictions.ts'
+import { UserError } from '../errors.ts'
+import type { CategoryColumn, Codes, TextColumn } from './predictions.ts'
 
 /**
- * Collects one column of a file, row by row, from bytes (CSV) or values (JSONL, Parquet). Each call adds exactly one row, or returns what is wrong with
- * the field and adds nothing.
+ * Fields of consecutive records: field `column` of record `row` is `bytes[starts[row * width + column] .. ends[row * width + column]]`, already unquoted.
+ * Valid only during the call it is handed to.
+ */
+export interface FieldBatch {
+  readonly bytes: Uint8Array
+  readonly starts: Int32Array
+  readonly ends: Int32Array
+  /** Fields of each record. */
+  readonly width: number
+  readonly rows: number
+}
+
+/** Told of each field of a batch that cannot be taken: the record within the batch, and what is wrong. */
+export type OnBadField = (row: number, what: string) => void
+
+/**
+ * Collects one column of a file from batches of bytes (CSV) or value by value (JSONL, Parquet). What is wrong with a field is told and nothing is added for it: the
+ * columns are then of different lengths, and the file must be refused.
  */
 export interface ColumnBuilder {
-  addBytes(bytes: Uint8Array, from: number, to: number): string | null
+  addFields(batch: FieldBatch, column: number, onBad: OnBadField): void
+  /** Adds a value, or returns what is wrong with it. */
   addValue(value: unknown): string | null
 }
 
 const decoder = new TextDecoder()
 const encoder = new TextEncoder()
 
-const textOf = (value: unknown): string | null => {
+/** The text of a value, '' for none; null where it is neither text nor number. */
+export const textOf = (value: unknown): string | null => {
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value)
   return value === null || value === undefined ? '' : null
 }
 
+type Growing = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Float64Array<ArrayBuffer>
+
+/**
+ * The same column with room for `needed` elements. The old memory is given back at once and not at the next garbage collection, and what has not been written to
+ * yet costs none, so that a finished column needs no copy of its right size.
+ */
+export const withRoom = <C extends Growing>(column: C, needed: number): C => {
+  if (needed <= column.length) return column
+  const size = Math.max(needed, column.length * 2) * column.BYTES_PER_ELEMENT
+  return new (column.constructor as new (buffer: ArrayBuffer) => C)(column.buffer.transfer(size))
+}
+
 const longestText = 65_536
+/** What 32-bit offsets reach. */
+const mostText = 2 ** 32 - 1
 
 /** Text that is as good as unique, such as ids, packed as UTF-8. Empty is refused. */
 export class TextBuilder implements ColumnBuilder {
@@ -26,63 +59,100 @@ export class TextBuilder implements ColumnBuilder {
   #offsets = new Uint32Array(1 << 12)
   #rows = 0
 
-  addBytes(bytes: Uint8Array, from: number, to: number): string | null {
+  addFields({ bytes, starts, ends, width, rows }: FieldBatch, column: number, onBad: OnBadField): void {
+    for (let row = 0; row < rows; row++) {
+      const wrong = this.add(bytes, starts[row * width + column] as number, ends[row * width + column] as number)
+      if (wrong !== null) onBad(row, wrong)
+    }
+  }
+
+  /** Adds the text `bytes[from .. to]`, or returns what is wrong with it. */
+  add(bytes: Uint8Array, from: number, to: number): string | null {
     if (to === from) return 'is empty'
     if (to - from > longestText) return `is longer than ${longestText} bytes`
     const start = this.#offsets[this.#rows] as number
     const end = start + to - from
-    if (end > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(end, this.#bytes.length * 2))
-      larger.set(this.#bytes.subarray(0, start))
-      this.#bytes = larger
-    }
-    if (to - from < 32) for (let index = from, into = start; index < to; index++, into++) this.#bytes[into] = bytes[index] as number
-    else this.#bytes.set(bytes.subarray(from, to), start)
-    if (this.#rows + 2 > this.#offsets.length) {
-      const larger = new Uint32Array(this.#offsets.length * 2)
-      larger.set(this.#offsets)
-      this.#offsets = larger
-    }
+    if (end > mostText) throw new UserError(`the ids together are longer than ${mostText} bytes`)
+    if (end > this.#bytes.length) this.#bytes = withRoom(this.#bytes, end)
+    if (this.#rows + 2 > this.#offsets.length) this.#offsets = withRoom(this.#offsets, this.#rows + 2)
+    const into = this.#bytes
+    if (to - from < 32) for (let index = from, place = start; index < to; index++, place++) into[place] = bytes[index] as number
+    else into.set(bytes.subarray(from, to), start)
     this.#offsets[++this.#rows] = end
     return null
+  }
+
+  /** Is row i this text? */
+  is(row: number, bytes: Uint8Array, from: number, to: number): boolean {
+    const start = this.#offsets[row] as number
+    if ((this.#offsets[row + 1] as number) - start !== to - from) return false
+    for (let index = from, place = start; index < to; index++, place++) if (this.#bytes[place] !== bytes[index]) return false
+    return true
   }
 
   addValue(value: unknown): string | null {
     const text = textOf(value)
     if (text === null) return 'is neither text nor a number'
     const bytes = encoder.encode(text)
-    return this.addBytes(bytes, 0, bytes.length)
+    return this.add(bytes, 0, bytes.length)
   }
 
   build(): TextColumn {
-    const offsets = this.#offsets.slice(0, this.#rows + 1)
-    return { bytes: this.#bytes.slice(0, offsets[this.#rows]), offsets }
+    const offsets = this.#offsets.subarray(0, this.#rows + 1)
+    return { bytes: this.#bytes.subarray(0, offsets[this.#rows]), offsets }
   }
 }
 
+const slots = 1 << 10
+
 /** Text of few different values, dictionary-coded. What empty means is the caller's to say: a name, or null to refuse it. */
 export class CategoryBuilder implements ColumnBuilder {
-  #codes = new Uint16Array(1 << 12)
+  #codes: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> = new Uint8Array(1 << 12)
   #rows = 0
   readonly #known = new Map<string, number>()
   readonly #empty: string | null
   readonly #most: number
+  // Codes of short values by their bytes, which are the key itself: no text is made of a field that was seen before.
+  readonly #low = new Int32Array(slots)
+  readonly #high = new Int32Array(slots)
+  readonly #lengths = new Uint8Array(slots)
+  readonly #cached = new Uint16Array(slots)
 
   constructor(empty: string | null, most: number) {
     this.#empty = empty
     this.#most = most
   }
 
-  addBytes(bytes: Uint8Array, from: number, to: number): string | null {
-    if (to - from > 1024) return 'is longer than 1,024 bytes'
-    let ascii = true
-    let text = ''
-    for (let index = from; index < to && ascii; index++) {
-      const byte = bytes[index] as number
-      if (byte > 127) ascii = false
-      else text += String.fromCharCode(byte)
+  addFields({ bytes, starts, ends, width, rows }: FieldBatch, column: number, onBad: OnBadField): void {
+    this.#codes = withRoom(this.#codes, this.#rows + rows)
+    for (let row = 0; row < rows; row++) {
+      const from = starts[row * width + column] as number
+      const to = ends[row * width + column] as number
+      const length = to - from
+      let low = 0
+      let high = 0
+      if (length > 0 && length <= 8) {
+        const middle = length > 4 ? from + 4 : to
+        for (let index = from; index < middle; index++) low = (low << 8) | (bytes[index] as number)
+        for (let index = middle; index < to; index++) high = (high << 8) | (bytes[index] as number)
+        const slot = (Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca6b)) >>> 22
+        if (this.#lengths[slot] === length && this.#low[slot] === low && this.#high[slot] === high) {
+          this.#codes[this.#rows++] = this.#cached[slot] as number
+          continue
+        }
+        const wrong = this.addValue(decoder.decode(bytes.subarray(from, to)))
+        if (wrong !== null) onBad(row, wrong)
+        else {
+          this.#lengths[slot] = length
+          this.#low[slot] = low
+          this.#high[slot] = high
+          this.#cached[slot] = this.#codes[this.#rows - 1] as number
+        }
+      } else {
+        const wrong = length > 1024 ? 'is longer than 1,024 bytes' : this.addValue(decoder.decode(bytes.subarray(from, to)))
+        if (wrong !== null) onBad(row, wrong)
+      }
     }
-    return this.addValue(ascii ? text : decoder.decode(bytes.subarray(from, to)))
   }
 
   addValue(value: unknown): string | null {
@@ -96,96 +166,15 @@ export class CategoryBuilder implements ColumnBuilder {
       if (this.#empty === null && /^\s*nan\s*$/i.test(text)) return 'is NaN'
       code = this.#known.size
       if (code >= this.#most) return `has more than ${this.#most} different values`
+      if (code === 256) this.#codes = Uint16Array.from(this.#codes)
       this.#known.set(text, code)
     }
-    if (this.#rows === this.#codes.length) {
-      const larger = new Uint16Array(this.#codes.length * 2)
-      larger.set(this.#codes)
-      this.#codes = larger
-    }
+    this.#codes = withRoom(this.#codes, this.#rows + 1)
     this.#codes[this.#rows++] = code
     return null
   }
 
   build(): CategoryColumn {
-    return { codes: this.#codes.slice(0, this.#rows), values: [...this.#known.keys()] }
-  }
-}
-
-const missingNumbers = new Set(['', 'nan', 'na', 'n/a', 'null', 'none', '<na>'])
-const infinities = new Map([
-  ['inf', Number.POSITIVE_INFINITY],
-  ['+inf', Number.POSITIVE_INFINITY],
-  ['infinity', Number.POSITIVE_INFINITY],
-  ['+infinity', Number.POSITIVE_INFINITY],
-  ['-inf', Number.NEGATIVE_INFINITY],
-  ['-infinity', Number.NEGATIVE_INFINITY],
-])
-const decimal = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/
-const powers = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`))
-
-/** Numbers, rounded as `Number` rounds. Empty, NaN and the like become NaN, which is kept and counted and never dropped. */
-export class NumberBuilder implements ColumnBuilder {
-  #values = new Float64Array(1 << 12)
-  #rows = 0
-
-  addBytes(bytes: Uint8Array, from: number, to: number): string | null {
-    // Plain decimals of at most 15 digits: both integers are exact doubles, so their quotient is correctly rounded (Clinger 1990).
-    let mantissa = 0
-    let digits = 0
-    let fraction = -1
-    let index = from
-    const negative = bytes[index] === 45
-    if (negative) index++
-    for (; index < to; index++) {
-      const byte = bytes[index] as number
-      if (byte >= 48 && byte <= 57) {
-        mantissa = mantissa * 10 + byte - 48
-        digits++
-        if (fraction >= 0) fraction++
-      } else if (byte === 46 && fraction < 0) fraction = 0
-      else break
-    }
-    if (index === to && digits > 0 && digits <= 15) {
-      const size = fraction > 0 ? mantissa / (powers[fraction] as number) : mantissa
-      this.#push(negative ? -size : size)
-      return null
-    }
-    return this.#addText(decoder.decode(bytes.subarray(from, to)))
-  }
-
-  addValue(value: unknown): string | null {
-    if (typeof value === 'number') this.#push(value)
-    else if (typeof value === 'bigint' || typeof value === 'boolean') this.#push(Number(value))
-    else if (value === null || value === undefined) this.#push(Number.NaN)
-    else if (typeof value === 'string') return this.#addText(value)
-    else return 'is no number'
-    return null
-  }
-
-  #addText(given: string): string | null {
-    const text = given.trim()
-    if (decimal.test(text)) this.#push(Number(text))
-    else {
-      const word = text.toLowerCase()
-      const infinite = infinities.get(word)
-      if (infinite !== undefined) this.#push(infinite)
-      else if (missingNumbers.has(word)) this.#push(Number.NaN)
-      else return 'is no number'
-    }
-    return null
-  }
-
-  #push(value: number): void {
-    if (this.#rows === this.#values.length) {
-      const larger = new Float64Array(this.#values.length * 2)
-      larger.set(this.#values)
-      this.#values = larger
-    }
-    this.#values[this.#rows++] = value
-  }
-
-  build(): Float64Array {
-    return this.#values.slice(0, this.#rows)
+    return { codes: this.#codes.subarray(0, this.#rows) as Codes, values: [...this.#known.keys()] }
   }
 }

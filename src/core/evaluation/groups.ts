@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts'
-import type { CategoryColumn, Predictions } from './predictions.ts'
+import type { CategoryColumn, Codes, Predictions } from './predictions.ts'
 
 /** The rows of one value of a column, or of one pair of values where columns are crossed. */
 export interface Group {
@@ -19,7 +19,7 @@ export const absentColumn = (predictions: Predictions, key: string): string | nu
   columnsOf(key).find(name => !predictions.slices.has(name)) ?? null
 
 interface Coded {
-  readonly codes: Uint16Array | Uint32Array
+  readonly codes: Codes | Uint32Array
   /** The values of each code, one for each column. */
   readonly values: readonly (readonly string[])[]
 }

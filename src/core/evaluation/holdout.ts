@@ -1,77 +1,138 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import type { Predictions, TextColumn } from './predictions.ts'
+import { orderOfIds } from './id-order.ts'
+import type { Predictions } from './predictions.ts'
 
-/** Below 0, 0 or above 0 as id `a` of one column sorts before, with or after id `b` of another, by bytes. */
-export const compareText = (one: TextColumn, a: number, other: TextColumn, b: number): number => {
-  const from = one.offsets[a] as number
-  const fromOther = other.offsets[b] as number
-  const length = (one.offsets[a + 1] as number) - from
-  const lengthOther = (other.offsets[b + 1] as number) - fromOther
-  const shorter = Math.min(length, lengthOther)
-  for (let index = 0; index < shorter; index++) {
-    const gap = (one.bytes[from + index] as number) - (other.bytes[fromOther + index] as number)
-    if (gap !== 0) return gap
-  }
-  return length - lengthOther
+/** A SHA-256 under way. */
+export interface Hasher {
+  update(bytes: Uint8Array): void
+  hex(): string
 }
 
-/** Row numbers in ascending order of the column's bytes, ties in row order. */
-export const orderByText = (column: TextColumn): Uint32Array => {
-  const rows = column.offsets.length - 1
-  const order = new Uint32Array(rows)
-  let sorted = true
-  for (let row = 0; row < rows; row++) {
-    order[row] = row
-    if (sorted && row > 0 && compareText(column, row - 1, column, row) > 0) sorted = false
+const portableHasher = (): Hasher => {
+  const hash = sha256.create()
+  return {
+    update: bytes => {
+      hash.update(bytes)
+    },
+    hex: () => bytesToHex(hash.digest()),
   }
-  if (sorted) return order
-  // The first six bytes as one number decide nearly every comparison without touching the text.
-  const prefix = new Float64Array(rows)
-  for (let row = 0; row < rows; row++) {
-    const from = column.offsets[row] as number
-    const to = column.offsets[row + 1] as number
-    let value = 0
-    for (let index = from; index < from + 6; index++) value = value * 256 + (index < to ? (column.bytes[index] as number) : 0)
-    prefix[row] = value
-  }
-  return order.sort((a, b) => (prefix[a] as number) - (prefix[b] as number) || compareText(column, a, column, b) || a - b)
 }
 
 const chunkBytes = 1 << 16
+/** Up to so many different answers are kept. */
+const mostAnswers = 1 << 16
+const encoder = new TextEncoder()
+
+/** Text as UTF-8, preceded by its length in four bytes. */
+const framed = (text: string): Uint8Array => {
+  const bytes = encoder.encode(text)
+  const all = new Uint8Array(bytes.length + 4)
+  new DataView(all.buffer).setUint32(0, bytes.length)
+  all.set(bytes, 4)
+  return all
+}
+
+const joined = (parts: readonly Uint8Array[]): Uint8Array => {
+  const all = new Uint8Array(parts.reduce((total, part) => total + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
+}
+
+/** Label and slice values of a row as they are digested. Combinations are few: each is put together once. */
+const answersOf = (predictions: Predictions): ((row: number) => Uint8Array) => {
+  const columns = [...predictions.slices].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, column]) => column)
+  const values = columns.map(column => column.values.map(framed))
+  const { labels, task } = predictions
+  const classes = predictions.classes.map(framed)
+  const combinations = columns.reduce((product, column) => product * column.values.length, classes.length)
+  const parts = (row: number): Uint8Array =>
+    joined([
+      task === 'regression' ? framed(String(labels[row])) : (classes[labels[row] as number] as Uint8Array),
+      ...columns.map((column, index) => values[index]?.[column.codes[row] as number] as Uint8Array),
+    ])
+  if (task === 'regression' || combinations > mostAnswers) return parts
+  const known = new Array<Uint8Array | undefined>(combinations)
+  return row => {
+    let combination = labels[row] as number
+    for (const column of columns) combination = combination * column.values.length + (column.codes[row] as number)
+    let found = known[combination]
+    if (found === undefined) {
+      found = parts(row)
+      known[combination] = found
+    }
+    return found
+  }
+}
+
+/** Clusters numbered in order of their first ids: which rows belong together is what counts, whatever the clusters are called. */
+const canonicalClusters = (clusters: Uint32Array, order: Uint32Array): Uint32Array => {
+  let most = 0
+  for (let row = 0; row < clusters.length; row++) if ((clusters[row] as number) > most) most = clusters[row] as number
+  const numbers = new Uint32Array(most + 1)
+  let known = 0
+  const canonical = new Uint32Array(clusters.length)
+  for (const row of order) {
+    const cluster = clusters[row] as number
+    if (numbers[cluster] === 0) numbers[cluster] = ++known
+    canonical[row] = numbers[cluster] as number
+  }
+  return canonical
+}
+
+const computed = new WeakMap<Predictions, string>()
 
 /**
- * Identity of a holdout: hex SHA-256 over its rows sorted by id, each with its label and slice columns. Scores play no part, nor does the order of rows.
- * Every field is preceded by its length, so that no two holdouts can read the same.
+ * Identity of a holdout: hex SHA-256 over its rows sorted by id, each with its label and slice columns, and its weight and cluster where refline.yml names such
+ * columns. Scores play no part, nor do the order of rows and the names of clusters. Every field is preceded by its length, so that no two holdouts can read the
+ * same. Computed once for each reading; `hasher` is for whoever has a faster SHA-256 than JavaScript is.
  */
-export const holdoutDigest = (predictions: Predictions): string => {
-  const hash = sha256.create()
-  const slices = [...predictions.slices].sort(([a], [b]) => (a < b ? -1 : 1))
-  const encoder = new TextEncoder()
-  const encoded = (texts: readonly string[]): Uint8Array[] => texts.map(text => encoder.encode(text))
-  const classes = encoded(predictions.classes)
-  const values = slices.map(([, column]) => encoded(column.values))
+export const holdoutDigest = (predictions: Predictions, hasher: () => Hasher = portableHasher): string => {
+  const known = computed.get(predictions)
+  if (known !== undefined) return known
+  const hash = hasher()
   let chunk = new Uint8Array(chunkBytes)
   let used = 0
-  const write = (bytes: Uint8Array): void => {
-    if (used + bytes.length + 4 > chunk.length) {
-      hash.update(chunk.subarray(0, used))
-      used = 0
-      if (bytes.length + 4 > chunk.length) chunk = new Uint8Array(bytes.length + 4)
-    }
-    new DataView(chunk.buffer).setUint32(used, bytes.length)
-    chunk.set(bytes, used + 4)
-    used += bytes.length + 4
+  const room = (bytes: number): void => {
+    if (used + bytes <= chunk.length) return
+    hash.update(chunk.subarray(0, used))
+    used = 0
+    if (bytes > chunk.length) chunk = new Uint8Array(bytes)
   }
-  write(encoder.encode(`refline holdout 1 ${predictions.task}`))
-  for (const [name] of slices) write(encoder.encode(name))
-  const { ids, labels } = predictions
-  for (const row of orderByText(ids)) {
-    write(ids.bytes.subarray(ids.offsets[row], ids.offsets[row + 1]))
-    const label = labels[row] as number
-    write(predictions.task === 'regression' ? encoder.encode(String(label)) : (classes[label] as Uint8Array))
-    for (const [index, [, column]] of slices.entries()) write(values[index]?.[column.codes[row] as number] as Uint8Array)
+  const write = (bytes: Uint8Array): void => {
+    room(bytes.length)
+    chunk.set(bytes, used)
+    used += bytes.length
+  }
+  const { ids, weights, clusters } = predictions
+  write(framed(`refline holdout 1 ${predictions.task}${weights ? ' weighted' : ''}${clusters ? ' clustered' : ''}`))
+  for (const name of [...predictions.slices.keys()].sort((a, b) => (a < b ? -1 : 1))) write(framed(name))
+  const order = orderOfIds(predictions)
+  const answerOf = answersOf(predictions)
+  const numbers = clusters && canonicalClusters(clusters, order)
+  for (let place = 0; place < order.length; place++) {
+    const row = order[place] as number
+    const from = ids.offsets[row] as number
+    const to = ids.offsets[row + 1] as number
+    const answer = answerOf(row)
+    const length = to - from
+    room(length + 4 + answer.length)
+    chunk[used] = length >>> 24
+    chunk[used + 1] = length >>> 16
+    chunk[used + 2] = length >>> 8
+    chunk[used + 3] = length
+    used += 4
+    for (let index = from; index < to; index++) chunk[used++] = ids.bytes[index] as number
+    for (let index = 0; index < answer.length; index++) chunk[used++] = answer[index] as number
+    if (weights) write(framed(String(weights[row])))
+    if (numbers) write(framed(String(numbers[row])))
   }
   hash.update(chunk.subarray(0, used))
-  return bytesToHex(hash.digest())
+  const digest = hash.hex()
+  computed.set(predictions, digest)
+  return digest
 }

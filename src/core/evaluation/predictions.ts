@@ -8,9 +8,12 @@ export interface TextColumn {
   readonly offsets: Uint32Array
 }
 
+/** Indexes into a list of few values: a byte each where a byte is enough. */
+export type Codes = Uint8Array | Uint16Array
+
 /** A dictionary-coded column: row i has `values[codes[i]]`. */
 export interface CategoryColumn {
-  readonly codes: Uint16Array
+  readonly codes: Codes
   readonly values: readonly string[]
 }
 
@@ -34,7 +37,8 @@ export interface PredictionSource {
  * Regression: `classes` is empty, `labels` and `predicted` are the numbers themselves. `scores` is the score of the positive class (binary);
  * `probabilities` one column per class, in the order of `classes` (multiclass). What the file does not have is null.
  *
- * `weights` is one finite number >= 0 per row, not all 0, where refline.yml names a weight column; `clusters` the number of each row's cluster, where it names one.
+ * `weights` is one finite number >= 0 per row, not all 0, where refline.yml names a weight column; `clusters` the number of each row's cluster,
+ * from 0 in order of their first rows, where it names one.
  * `singlePrecision` says that the scores came as 32-bit floats, which decides how far probabilities are clipped.
  *
  * `threshold` is set where `predicted` was made from the scores. `problem` is why no metric can be computed from these rows (NaN scores, no rows);
@@ -45,8 +49,8 @@ export interface Predictions {
   readonly rows: number
   readonly ids: TextColumn
   readonly classes: readonly string[]
-  readonly labels: Uint16Array | Float64Array
-  readonly predicted: Uint16Array | Float64Array | null
+  readonly labels: Codes | Float64Array
+  readonly predicted: Codes | Float64Array | null
   readonly scores: Float64Array | null
   readonly probabilities: readonly Float64Array[] | null
   readonly weights: Float64Array | null

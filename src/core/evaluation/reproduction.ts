@@ -1,4 +1,4 @@
-import { type Predictions, type TextColumn, textAt } from './predictions.ts'
+import { type Codes, type Predictions, type TextColumn, textAt } from './predictions.ts'
 
 /** How far a score may be from the one it should reproduce, absolute for small numbers and relative to it for large ones. */
 const tolerance = 1e-6
@@ -58,7 +58,7 @@ const numbers =
   row =>
     column[row] as number
 
-const values = (predictions: Predictions, column: Uint16Array | Float64Array): Column =>
+const values = (predictions: Predictions, column: Codes | Float64Array): Column =>
   predictions.task === 'regression' ? row => column[row] as number : row => predictions.classes[column[row] as number] ?? ''
 
 /** From rows of `a` to rows of `b` by id, or the first id that `b` does not have. Without a map where both have the same order. */

@@ -1,13 +1,14 @@
+import { sum } from '../statistics/means.ts'
 import { ascendingOrder } from '../statistics/ranking.ts'
-import type { Task } from './predictions.ts'
+import type { Codes, Task } from './predictions.ts'
 
 /** Rows that metrics are computed on: all of the predictions or a part of them. `Predictions` is one itself. */
 export interface Sample {
   readonly task: Task
   readonly rows: number
   readonly classes: readonly string[]
-  readonly labels: Uint16Array | Float64Array
-  readonly predicted: Uint16Array | Float64Array | null
+  readonly labels: Codes | Float64Array
+  readonly predicted: Codes | Float64Array | null
   readonly scores: Float64Array | null
   readonly probabilities: readonly Float64Array[] | null
   /** One per row; null where every row counts as one. */
@@ -19,16 +20,10 @@ export interface Sample {
   readonly problem: string | null
 }
 
-type Column = Uint16Array | Uint32Array | Float64Array
+type Column = Codes | Uint32Array | Float64Array
 
 const gather = <C extends Column>(column: C, rows: Uint32Array): C => {
-  const part = (
-    column instanceof Float64Array
-      ? new Float64Array(rows.length)
-      : column instanceof Uint32Array
-        ? new Uint32Array(rows.length)
-        : new Uint16Array(rows.length)
-  ) as C
+  const part = new (column.constructor as new (length: number) => C)(rows.length)
   for (let place = 0; place < rows.length; place++) part[place] = column[rows[place] as number] as number
   return part
 }
@@ -76,6 +71,45 @@ const allFinite = derived(({ labels, predicted, scores, probabilities, weights }
  * a NaN could sort or compare as anything and give a value that looks sound.
  */
 export const unnoticed = (sample: Sample): string | null => (allFinite(sample) ? null : 'a number in the rows is NaN or infinite')
+/** The power of two that brings a positive number into [1, 2), so that scaling by it loses nothing. */
+const towardsOne = (value: number): number => 2 ** -Math.floor(Math.log2(value))
+
+/**
+ * The rows that weigh anything, with their weights on a common scale: only ratios of weights mean something. Weights that are all equal are none. The
+ * sample itself where there is nothing to do; with a `problem` where a weight is none.
+ */
+export const weighing = derived((sample): Sample => {
+  const { weights } = sample
+  if (weights === null) return sample
+  let smallest = Number.POSITIVE_INFINITY
+  let largest = 0
+  for (const weight of weights) {
+    if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
+      return { ...sample, problem: sample.problem ?? 'a weight is not a finite number of at least 0' }
+    }
+    smallest = Math.min(smallest, weight)
+    largest = Math.max(largest, weight)
+  }
+  if (largest === 0)
+    return { ...partOf(sample, new Uint32Array(0)), problem: sample.problem ?? (sample.rows > 0 ? 'every row weighs 0' : null) }
+  if (smallest === largest) return { ...sample, weights: null }
+  const scale = towardsOne(largest)
+  if (smallest > 0 && scale === 1) return sample
+  const part =
+    smallest > 0
+      ? sample
+      : partOf(
+          sample,
+          Uint32Array.from({ length: sample.rows }, (_, row) => row).filter(row => (weights[row] as number) > 0),
+        )
+  return { ...part, weights: part.weights?.map(weight => weight * scale) ?? null }
+})
+
+/** The weights, 1 for every row where there are none. */
+export const weightsOf = derived((sample): Float64Array => sample.weights ?? new Float64Array(sample.rows).fill(1))
+
+/** Sum of the weights. */
+export const totalWeight = derived((sample): number => (sample.weights === null ? sample.rows : sum(sample.weights)))
 
 /** Counts of label * classes + predicted class. */
 export const confusion = derived((sample): Float64Array => {
@@ -88,6 +122,19 @@ export const confusion = derived((sample): Float64Array => {
     counts[cell] = (counts[cell] as number) + 1
   }
   return counts
+})
+
+/** Weights in the place of counts of label * classes + predicted class. */
+export const weighedConfusion = derived((sample): Float64Array => {
+  const { labels, predicted, weights } = sample
+  if (weights === null || predicted === null) return confusion(sample)
+  const width = sample.classes.length
+  const sums = new Float64Array(width * width)
+  for (let row = 0; row < sample.rows; row++) {
+    const cell = (labels[row] as number) * width + (predicted[row] as number)
+    sums[cell] = (sums[cell] as number) + (weights[row] as number)
+  }
+  return sums
 })
 
 /** Rows of each class. */

@@ -1,23 +1,37 @@
 import type { ModelConfiguration } from '../configuration/schema.ts'
 import { UserError } from '../errors.ts'
-import { type Predictions, textAt } from './predictions.ts'
+import { predictionSettings } from './prediction-settings.ts'
+import { type Codes, type Predictions, textAt } from './predictions.ts'
 
 const rowsPerChunk = 4096
+
+/** Names that weights and clusters are stored under: what the user calls a column can be the name of a slice as well. */
+const weightColumn = 'row_weight'
+const clusterColumn = 'row_cluster'
+/** A stored file has this column where its scores came as 32-bit floats, which as text they do not show. */
+export const singlePrecisionColumn = 'scores_are_float32'
 
 /**
  * The rules to read predictions by that are stored beside a version: they are always kept under the standard column names, so that a later renaming of
  * columns in refline.yml does not make an old champion unreadable.
  */
 export const rulesForStored = (model: ModelConfiguration): ModelConfiguration => {
-  if (model.predictions === undefined || !('columns' in model.predictions)) return model
-  const { columns: _columns, ...predictions } = model.predictions
-  return { ...model, predictions }
+  if (model.predictions === undefined || !('columns' in model.predictions || 'cluster' in model.predictions)) return model
+  const { columns, cluster, ...predictions } = model.predictions
+  return {
+    ...model,
+    predictions: {
+      ...predictions,
+      ...(columns?.weight === undefined ? {} : { columns: { weight: weightColumn } }),
+      ...(cluster === undefined ? {} : { cluster: clusterColumn }),
+    },
+  }
 }
 
 type Cell = (row: number) => string
 
 /**
- * Predictions as they are stored beside a version, as CSV text in pieces: id, label, score or prediction and the slice columns, as far as `keep` names them (by the
+ * Predictions as they are stored beside a version, as CSV text in pieces: id, label, score or prediction, the slice columns, weights and clusters, as far as `keep` names them (by the
  * standard names or those of the file). Null where `keep` is `none`. Throws where `keep` leaves out what a later comparison needs.
  */
 export const storedPredictions = (predictions: Predictions, model: ModelConfiguration): Iterable<string> | null => {
@@ -31,11 +45,18 @@ export const storedPredictions = (predictions: Predictions, model: ModelConfigur
   if (kept('label', source.columns.label)) columns.push(['label', textOf(predictions, predictions.labels)])
   const answers = answersOf(predictions, kept)
   const slices = [...predictions.slices].filter(([name]) => kept(name, name))
-  if (columns.length < 2 || answers.length === 0 || slices.length < predictions.slices.size)
+  const settings = predictionSettings(model)
+  const needed = [...predictions.slices.keys(), ...[settings.weight, settings.cluster].filter(name => name !== null)]
+  if (columns.length < 2 || answers.length === 0 || !needed.every(name => keep === undefined || keep.includes(name)))
     throw new UserError(
-      `predictions.keep must name id, label, score or prediction, and every slice column (${[...predictions.slices.keys()].join(', ') || 'there is none'}), or be \`none\`: without them no later version could be compared`,
+      `predictions.keep must name id, label, score or prediction, and every column of slices, weights and clusters (${needed.join(', ') || 'there is none'}), or be \`none\`: without them no later version could be compared`,
     )
   columns.push(...answers)
+  const { weights, clusters } = predictions
+  if (weights !== null) columns.push([weightColumn, number(weights)])
+  // Numbers say which rows belong together, and nothing of whom they belong to.
+  if (clusters !== null) columns.push([clusterColumn, row => String(clusters[row])])
+  if (predictions.singlePrecision) columns.push([singlePrecisionColumn, () => '1'])
   for (const [name, column] of slices) columns.push([name, row => column.values[column.codes[row] as number] ?? ''])
   return lines(columns, predictions.rows)
 }
@@ -57,7 +78,7 @@ const number =
   row =>
     String(column[row])
 
-const textOf = (predictions: Predictions, column: Uint16Array | Float64Array): Cell =>
+const textOf = (predictions: Predictions, column: Codes | Float64Array): Cell =>
   predictions.task === 'regression' ? row => String(column[row]) : row => predictions.classes[column[row] as number] ?? ''
 
 const field = (text: string): string => (/^$|["\r\n,]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)

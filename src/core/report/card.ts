@@ -1,9 +1,12 @@
 import type { Assessment } from '../comparison/assessment.ts'
 import type { VersionRecord } from '../lineage/events.ts'
 import type { DigestedFile, RunRecord } from '../lineage/run.ts'
+import { bullets } from './bullets.ts'
 import type { CommentContext } from './comment-context.ts'
 import { holdoutSentence } from './decision-section.ts'
 import { code, escapeMarkdown } from './escape.ts'
+import { fairnessSection } from './fairness-section.ts'
+import { findingsSection } from './findings-section.ts'
 import { plainLink } from './link.ts'
 import { metricTable } from './metric-table.ts'
 import { formatBytes, formatSeconds } from './numbers.ts'
@@ -78,14 +81,11 @@ const judged = (assessment: Assessment): string => {
     `Verdict **${assessment.verdict}**, decision **${assessment.decision}**: ${escapeMarkdown(assessment.override === null ? registrationWords(assessment) : assessment.headline, 400)}.`,
     ...override,
     `${against} ${holdoutSentence(assessment) ?? ''} Rules: ${escapeMarkdown(rules.from, 200)} (${code(rules.digest)}).`,
-    ...(assessment.notes.length === 0
-      ? []
-      : [
-          assessment.notes
-            .slice(0, 30)
-            .map(note => `- ${escapeMarkdown(note, 500)}`)
-            .join('\n'),
-        ]),
+    ...[
+      findingsSection(assessment),
+      assessment.warnings.length === 0 ? null : `Warnings:\n${bullets(assessment.warnings, 30)}`,
+      assessment.notes.length === 0 ? null : bullets(assessment.notes, 30),
+    ].filter(text => text !== null),
   ].join('\n\n')
 }
 
@@ -122,11 +122,13 @@ export const renderCard = (
   context: CommentContext,
 ): string => {
   const slices = sliceSection(assessment.slices)
+  const fairness = fairnessSection(assessment.fairness)
   const sections: readonly Section[] = [
     { text: `# ${escapeMarkdown(assessment.model, 60)} v${version.version}`, priority: 10 },
     ...prose('Intended use', words.intended_use),
     ...prose('Limits', words.limits),
     { text: `## Metrics\n\n${metricTable(assessment)}`, priority: 9 },
+    ...(fairness === null ? [] : [{ text: fairness, priority: 3 }]),
     ...(slices === null ? [] : [{ text: slices, priority: 3 }]),
     { text: `## How it was judged\n\n${judged(assessment)}`, priority: 8 },
     { text: `## Made from\n\n${lineage(run, version)}`, priority: 5 },

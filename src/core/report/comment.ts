@@ -1,7 +1,10 @@
 import type { Assessment } from '../comparison/assessment.ts'
+import { bullets } from './bullets.ts'
 import type { CommentContext } from './comment-context.ts'
 import { decisionSection, holdoutSentence } from './decision-section.ts'
 import { code, escapeMarkdown } from './escape.ts'
+import { fairnessSection } from './fairness-section.ts'
+import { findingsSection } from './findings-section.ts'
 import { plainLink } from './link.ts'
 import { metricTable } from './metric-table.ts'
 import { rocSection } from './roc-section.ts'
@@ -14,16 +17,20 @@ const headline = (assessment: Assessment): string => {
   return `### ${assessment.override === null ? icon(assessment.verdict) : '🚨'} ${escapeMarkdown(text, 400)}`
 }
 
-const bullets = (sentences: readonly string[], most = 20): string =>
-  [
-    ...sentences.slice(0, most).map(sentence => `- ${escapeMarkdown(sentence, 500)}`),
-    ...(sentences.length > most ? [`- and ${sentences.length - most} more`] : []),
-  ].join('\n')
+/** The sentences that a reader has not met yet: not in the headline, the table of metrics or the list of findings. Slices and groups are folded away, so they are told again. */
+const untold = (sentences: readonly string[], { headline: text, rows, findings }: Assessment): readonly string[] => {
+  const shown = rows.flatMap(row => row.rules.map(rule => rule.sentence)).filter(sentence => sentence !== '')
+  return sentences.filter(
+    sentence =>
+      !text.includes(sentence) &&
+      !shown.some(other => sentence.endsWith(other)) &&
+      !findings.some(({ message }) => sentence.includes(message)),
+  )
+}
 
-/** What stands against the run and is in no row of a table yet. */
-const notInTables = ({ because, headline: text, rows, slices }: Assessment): readonly string[] => {
-  const shown = [...rows, ...slices].flatMap(row => row.rules.map(rule => rule.sentence)).filter(sentence => sentence !== '')
-  return because.filter(sentence => !text.includes(sentence) && !shown.some(other => sentence.endsWith(other)))
+const warnings = (assessment: Assessment): string | null => {
+  const sentences = untold(assessment.warnings, assessment)
+  return sentences.length === 0 ? null : `Warnings, which block nothing:\n${bullets(sentences)}`
 }
 
 const override = ({ override, verdict }: Assessment): string | null =>
@@ -47,6 +54,19 @@ const opponentWords = ({ opponent }: Assessment): string | null => {
   return `${version} but could not be compared with: ${escapeMarkdown(opponent.reason, 500).replace(/\.$/, '')}.`
 }
 
+/** How a run that could be neither passed nor failed can be decided. Where a rule can tell the rows it needs, its sentence in the table or a note does. */
+const waysOn = ({ rows, notes }: Assessment): readonly string[] => {
+  const told = [...rows.flatMap(row => row.rules.map(rule => rule.sentence)), ...notes].some(sentence => /\babout [\d,]+/.test(sentence))
+  const open = rows.flatMap(({ title, difference, rules }) => {
+    const margin = rules.some(rule => rule.verdict === 'inconclusive' && /^max_(drop|rise)$/.test(rule.kind))
+      ? difference?.detectable
+      : null
+    return margin == null ? [] : [`one of ${Number(margin.toPrecision(2))} on ${escapeMarkdown(title, 100)}`]
+  })
+  const decidable = open.length === 0 ? '' : ` (these rows decide ${open.slice(0, 3).join(', ')} in 4 of 5 cases)`
+  return [`**more holdout rows**${told ? ' (about how many stands above)' : ''}`, `**a wider margin** in \`refline.yml\`${decidable}`]
+}
+
 /** What a merge leads to, or the ways on where it is blocked. */
 const nextSteps = (assessment: Assessment, context: CommentContext): string | null => {
   if (assessment.override !== null) return null
@@ -54,7 +74,7 @@ const nextSteps = (assessment: Assessment, context: CommentContext): string | nu
     const overriding =
       'A maintainer can let it through where the change is registered, with a reason in the input `override-reason`; that is recorded in the ledger and not possible on a pull request.'
     if (assessment.verdict === 'fail' || assessment.opponent.kind === 'unreachable') return overriding
-    return `Ways on: more holdout rows, a wider margin in \`refline.yml\`, or an override. ${overriding}`
+    return `Three ways on: ${waysOn(assessment).join(' · ')} · **an override**. ${overriding}`
   }
   if (assessment.decision !== 'promote') return 'A merge changes nothing that is live: the champion stays.'
   if (context.rollout === null) return null
@@ -76,7 +96,7 @@ const part = (text: string | null, priority: number): readonly Section[] => (tex
  * marker is put in front by whoever posts it.
  */
 export const renderComment = (assessment: Assessment, context: CommentContext): string => {
-  const unsure = bullets(notInTables(assessment))
+  const unsure = bullets(untold(assessment.because, assessment))
   const sections = [
     ...part(headline(assessment), 10),
     ...part(override(assessment), 10),
@@ -84,9 +104,12 @@ export const renderComment = (assessment: Assessment, context: CommentContext): 
     ...part(newModel(assessment, context), 9),
     ...part(metricTable(assessment), 8),
     ...part(unsure, 7),
+    ...part(findingsSection(assessment), 7),
+    ...part(warnings(assessment), 7),
     ...part([holdoutSentence(assessment), opponentWords(assessment)].filter(text => text !== null).join(' '), 7),
     ...part(nextSteps(assessment, context), 7),
     ...part(assessment.notes.length === 0 ? null : `Note:\n${bullets(assessment.notes)}`, 6),
+    ...part(fairnessSection(assessment.fairness), 5),
     ...part(sliceSection(assessment.slices), 5),
     ...part(rocSection(assessment), 3),
     ...part(decisionSection(assessment, context), 4),

@@ -93,13 +93,39 @@ export const decisionSection = (assessment: Assessment, context: CommentContext)
   return fold(summaryOf(context), changed === '' ? how : `${changed}\n\n${how}`)
 }
 
-/** Which rows both models were scored on; null where only reported metrics exist. */
-export const holdoutSentence = ({ holdout, opponent, rows }: Assessment): string | null => {
+/** What else a reader must know of the rows: weights, clusters, and how often they have decided. */
+const aboutRows = (assessment: Assessment, { weighted, clusters }: NonNullable<Assessment['holdout']>): readonly string[] => {
+  const decided = decidedWords(assessment)
+  return [
+    ...(weighted ? ['Rows are weighted.'] : []),
+    ...(clusters === null ? [] : [`${formatCount(clusters)} clusters; whole clusters are resampled.`]),
+    ...(decided === null ? [] : [`${decided}.`]),
+  ]
+}
+
+/** How often the holdout has decided before; null where it has not, where that is not known and where a note says it with what follows from it. */
+export const decidedWords = ({ holdout, notes }: Assessment): string | null => {
+  const decided = holdout?.decided ?? 0
+  if (decided === 0 || notes.some(note => note.startsWith('this holdout has decided'))) return null
+  return `This holdout has decided ${decided === 1 ? 'once' : `${formatCount(decided)} times`} before`
+}
+
+/** Which rows both models were scored on, and how they count; null where only reported metrics exist. */
+export const holdoutSentence = (assessment: Assessment): string | null => {
+  const { holdout, rows } = assessment
   if (holdout === null && rows.some(row => row.challenger.value === null)) return 'There are no usable predictions, so no rows to judge by.'
   if (holdout === null) return 'These are metrics as the training script reported them: no rows, so no intervals and nothing to pair.'
+  return [scoredOn(assessment, holdout), ...aboutRows(assessment, holdout)].join(' ')
+}
+
+const scoredOn = ({ opponent, rows }: Assessment, holdout: NonNullable<Assessment['holdout']>): string => {
   const positive = holdout.positive === null ? '' : ` (${formatCount(holdout.positive)} positive)`
   if (opponent.kind !== 'champion') return `${formatCount(holdout.rows)} holdout rows${positive}.`
-  if (holdout.paired === null) return `${formatCount(holdout.rows)} holdout rows${positive}, not paired with the champion.`
+  if (holdout.paired === null) {
+    const asked = rows.some(row => row.difference !== null && row.challenger.support !== null)
+    const how = asked ? 'compared with the champion as unrelated rows, as the rules ask' : 'not paired with the champion'
+    return `${formatCount(holdout.rows)} holdout rows${positive}, ${how}.`
+  }
   const lost = holdout.lost === 0 ? 'none lost' : `**${formatCount(holdout.lost)} lost**`
   const same =
     holdout.paired === holdout.rows

@@ -2,7 +2,7 @@ import type { Assessment, Estimate, JudgedRow } from '../comparison/assessment.t
 import { code, escapeMarkdown } from './escape.ts'
 import { formatDifference, formatInterval, formatPercent, formatPoint, formatValue } from './numbers.ts'
 import { table } from './table.ts'
-import { because, icon, ruleWords } from './verdict-words.ts'
+import { because, ruleWords, shownVerdict, verdictWords } from './verdict-words.ts'
 
 const shown = (estimate: Estimate): string =>
   estimate.value === null ? 'undefined' : estimate.method === null ? formatPoint(estimate.value) : formatValue(estimate.value)
@@ -17,7 +17,8 @@ const metricCell = (row: JudgedRow): string => {
   return row.primary ? `**${title}** (primary)${lower}` : `${title}${lower}`
 }
 
-const differenceCell = (row: JudgedRow): string => {
+/** The difference from the champion as a cell, with its interval. */
+export const differenceCell = (row: Pick<JudgedRow, 'difference' | 'champion' | 'challenger'>): string => {
   if (row.difference === null) return row.champion === null ? '' : 'not paired'
   const { value } = row.difference
   if (value !== null && row.challenger.method === null) return formatPoint(value, true)
@@ -26,10 +27,11 @@ const differenceCell = (row: JudgedRow): string => {
 
 const resultCell = (row: JudgedRow): string => {
   const undefinedReason = row.challenger.value === null && row.challenger.reason !== null ? [row.challenger.reason] : []
-  if (row.verdict === 'reported') return ['reported', ...undefinedReason.map(reason => escapeMarkdown(reason, 300))].join(': ')
+  const shown = shownVerdict(row.verdict, row.rules)
+  if (shown === 'reported') return [shown, ...undefinedReason.map(reason => escapeMarkdown(reason, 300))].join(': ')
   const reasons = [...because(row.rules), ...undefinedReason.filter(reason => !row.rules.some(rule => rule.sentence.includes(reason)))]
   const why = reasons.map(reason => escapeMarkdown(reason, 300)).join(' · ')
-  return `${icon(row.verdict)} ${row.verdict}${why === '' ? '' : `: ${why}`}`
+  return `${verdictWords(shown)}${why === '' ? '' : `: ${why}`}`
 }
 
 const championCell = ({ champion, challenger }: JudgedRow): string => {

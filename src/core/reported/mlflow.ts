@@ -1,3 +1,4 @@
+import { UserError } from '../errors.ts'
 import type { ReportedValue } from '../lineage/run.ts'
 
 /** A run as a tracking store knows it; times in milliseconds since 1970. */
@@ -32,7 +33,7 @@ const listed = (runs: readonly TrackedRun[]): string =>
 
 /**
  * The run that this training made: one that was started while the command ran, that ended well, is not deleted and is no child of another. Of several it is the
- * one that ended last; where two ended in the same millisecond nobody can tell, and none is chosen.
+ * one that ended last; where two ended in the same millisecond nobody can tell, which is a UserError.
  */
 export const chooseRun = (runs: readonly TrackedRun[], period: Period): ChosenRun => {
   const ours = runs.filter(run => run.active && !run.child && run.start !== null && run.start >= period.start && run.start <= period.end)
@@ -48,10 +49,10 @@ export const chooseRun = (runs: readonly TrackedRun[], period: Period): ChosenRu
     )
   const [first, second] = finished
   if (first === undefined) return { run: null, notes }
-  if (second !== undefined && second.end === first.end) {
-    notes.push(`these runs ended at the same moment, so none is taken: ${listed(finished.filter(run => run.end === first.end))}`)
-    return { run: null, notes }
-  }
+  if (second !== undefined && second.end === first.end)
+    throw new UserError(
+      `these MLflow runs ended at the same moment, so nobody can tell which one counts: ${listed(finished.filter(run => run.end === first.end))}`,
+    )
   if (second !== undefined)
     notes.push(
       `${finished.length} runs were made, and the metrics of ${named(first)} count, which ended last; the others: ${listed(finished.slice(1))}`,

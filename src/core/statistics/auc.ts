@@ -62,3 +62,67 @@ export const delongDifferenceError = (first: Placements, second: Placements): nu
   const { positives, negatives } = first
   return Math.sqrt(positive / (positives - 1) / positives + negative / (negatives - 1) / negatives)
 }
+
+/** The area where rows weigh differently, with each row's placement; `positives` and `negatives` are sums of weights. */
+export type WeighedPlacements = Omit<Placements, 'isPositive'>
+
+/** As {@link placements}, a row counting with its weight (> 0). */
+export const weighedPlacements = (
+  isPositive: Uint8Array,
+  scores: Float64Array,
+  order: Uint32Array,
+  weights: Float64Array,
+): WeighedPlacements => {
+  const values = new Float64Array(scores.length)
+  let positives = 0
+  let negatives = 0
+  for (const row of order) {
+    if (isPositive[row] === 1) positives += weights[row] as number
+    else negatives += weights[row] as number
+  }
+  let positivesBelow = 0
+  let negativesBelow = 0
+  let won = 0
+  let lost = 0
+  eachTie(scores, order, (from, to) => {
+    let tied = 0
+    let tiedNegatives = 0
+    for (let place = from; place < to; place++) {
+      const row = order[place] as number
+      if (isPositive[row] === 1) tied += weights[row] as number
+      else tiedNegatives += weights[row] as number
+    }
+    const ofPositive = (negativesBelow + tiedNegatives / 2) / negatives
+    const ofNegative = (positives - positivesBelow - tied / 2) / positives
+    for (let place = from; place < to; place++) {
+      const row = order[place] as number
+      values[row] = isPositive[row] === 1 ? ofPositive : ofNegative
+    }
+    won += tied * (negativesBelow + tiedNegatives / 2)
+    lost += tiedNegatives * (positivesBelow + tied / 2)
+    positivesBelow += tied
+    negativesBelow += tiedNegatives
+  })
+  // Without a single pair the other way round it is exactly 1, which the quotient need not be.
+  return { auc: lost === 0 ? 1 : won / (positives * negatives), positives, negatives, values }
+}
+
+/** The area alone, rows of weight 0 being none; NaN without a row in each class. `bounds` are the places where ties start, and the end. */
+export const weighedArea = (isPositive: Uint8Array, order: Uint32Array, bounds: Uint32Array, weights: Float64Array): number => {
+  let positives = 0
+  let negatives = 0
+  let won = 0
+  for (let tie = 0; tie + 1 < bounds.length; tie++) {
+    let tied = 0
+    let tiedNegatives = 0
+    for (let place = bounds[tie] as number; place < (bounds[tie + 1] as number); place++) {
+      const row = order[place] as number
+      if (isPositive[row] === 1) tied += weights[row] as number
+      else tiedNegatives += weights[row] as number
+    }
+    won += tied * (negatives + tiedNegatives / 2)
+    positives += tied
+    negatives += tiedNegatives
+  }
+  return won / (positives * negatives)
+}

@@ -12,8 +12,8 @@ export interface Limits extends Interval {
 export const moverDifference = (one: Limits, other: Limits): Interval => {
   const difference = one.value - other.value
   return {
-    low: difference - Math.hypot(one.value - one.low, other.high - other.value),
-    high: difference + Math.hypot(one.high - one.value, other.value - other.low),
+    low: difference - Math.sqrt((one.value - one.low) ** 2 + (other.high - other.value) ** 2),
+    high: difference + Math.sqrt((one.high - one.value) ** 2 + (other.value - other.low) ** 2),
   }
 }
 

@@ -1,5 +1,6 @@
 import { binomial, normalTwoSided } from './distributions.ts'
 import { type Interval, twoSidedQuantile } from './interval.ts'
+import { moverDifference } from './mover.ts'
 
 /** Wilson's score interval of `successes` in `trials` (trials > 0). */
 export const wilsonInterval = (successes: number, trials: number, confidence: number): Interval => {
@@ -22,12 +23,10 @@ export const newcombeInterval = (
   trials2: number,
   confidence: number,
 ): Interval => {
-  const [share1, share2] = [successes1 / trials1, successes2 / trials2]
-  const [one, two] = [wilsonInterval(successes1, trials1, confidence), wilsonInterval(successes2, trials2, confidence)]
-  return {
-    low: share1 - share2 - Math.sqrt((share1 - one.low) ** 2 + (two.high - share2) ** 2),
-    high: share1 - share2 + Math.sqrt((one.high - share1) ** 2 + (share2 - two.low) ** 2),
-  }
+  return moverDifference(
+    { value: successes1 / trials1, ...wilsonInterval(successes1, trials1, confidence) },
+    { value: successes2 / trials2, ...wilsonInterval(successes2, trials2, confidence) },
+  )
 }
 
 /**

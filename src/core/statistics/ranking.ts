@@ -58,3 +58,11 @@ export const eachTie = (values: Float64Array, order: Uint32Array, visit: (from: 
     from = to
   }
 }
+
+/** The places of `order` at which runs of equal values start, and its length. */
+export const tieBounds = (values: Float64Array, order: Uint32Array): Uint32Array => {
+  const bounds: number[] = []
+  eachTie(values, order, from => bounds.push(from))
+  bounds.push(order.length)
+  return Uint32Array.from(bounds)
+}

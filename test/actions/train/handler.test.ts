@@ -8,6 +8,7 @@ import type { ModelConfiguration } from '../../../src/core/configuration/schema.
 import { runRecord } from '../../../src/core/lineage/run.ts'
 import { memoryLedger } from '../../support/memory-ledger.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
+import { checkProcess } from '../check-process.ts'
 import { contextOf, foldersIn, noArtifacts, rememberedLog, sha256 } from '../fixtures.ts'
 
 const predictions = 'id,label,score\n1,1,0.9\n2,0,0.2\n3,1,0.7\n4,0,0.1\n'
@@ -50,6 +51,7 @@ const trained = async (
     ledger: memoryLedger(),
     fetchModel: () => Promise.reject(new Error('there is no champion to fetch')),
     codeDigest: () => Promise.resolve(sha256('code')),
+    checks: checkProcess,
     environment: { node: 'v24' },
     failpoint: () => {},
     ...change.ports,

@@ -9,6 +9,7 @@ import type { UserCommand } from '../../../src/ports/user-command.ts'
 import { memoryLedger } from '../../support/memory-ledger.ts'
 import { mlflowDatabase, type RunToStore } from '../../support/mlflow.ts'
 import { type TemporaryFolder, temporaryFolder } from '../../support/temporary.ts'
+import { checkProcess } from '../check-process.ts'
 import { contextOf, foldersIn, noArtifacts, rememberedLog } from '../fixtures.ts'
 
 type Files = Readonly<Record<string, string>>
@@ -64,6 +65,7 @@ const trained = async (
       ledger: memoryLedger(),
       fetchModel: () => Promise.reject(new Error('there is no champion to fetch')),
       codeDigest: () => Promise.resolve(null),
+      checks: checkProcess,
       environment: {},
       failpoint: () => {},
     },
@@ -131,6 +133,18 @@ describe('metrics are found where libraries write them', () => {
     expect(lines).toContain('mlflow.db: the metrics are those of the run r1')
     expect(await readFile(join(kept, 'metrics.json'), 'utf8')).toBe('{"auc":0.9,"loss":"NaN"}\n')
   })
+  it('dvc.yaml, links into the cache of DVC in a folder, but to no other folder', async () => {
+    await using folder = await temporaryFolder()
+    const also = async (workspace: string) => {
+      await mkdir(join(workspace, 'eval'))
+      await symlink(join(workspace, '.dvc/cache/a0'), join(workspace, 'eval/test.json'))
+      await symlink(join(workspace, '.dvc/cache'), join(workspace, 'eval/more'))
+    }
+    const files = { 'dvc.yaml': 'metrics: [eval]', '.dvc/cache/a0': '{"auc": 0.9}', '.dvc/cache/b1.json': '{"f1": 0.9}' }
+    const { record, kept } = await trained(folder, files, { also })
+    expect(record.reported).toEqual({ auc: 0.9 })
+    expect(await readFile(join(kept, 'metrics.json'), 'utf8')).toBe('{"auc": 0.9}')
+  })
   it('next to the model', async () => {
     await using folder = await temporaryFolder()
     const model = modelOf('', 'out/final')
@@ -170,6 +184,26 @@ describe('each number comes from the place that counts most', () => {
     const message = await refused({ 'dvclive/metrics.json': '{"auc": NaN', 'metrics.json': '{"auc": 0.99}' })
     expect(message).toMatch(/left nothing to judge.*dvclive\/metrics.json is not JSON/)
   })
+  it('nor one of the same standing before it', async () => {
+    await using folder = await temporaryFolder()
+    const { record } = await trained(
+      folder,
+      { 'named.json': '{"f1": 1}', 'dvc.yaml': 'metrics: [a.json, b.json]', 'a.json': '{"auc": 0.99}', 'b.json': '{"auc": NaN' },
+      { model: modelOf(', metrics: named.json') },
+    )
+    expect(record.reported).toEqual({ f1: 1 })
+  })
+  it('nor where two runs of MLflow ended at once', async () => {
+    await using folder = await temporaryFolder()
+    const both = database([run({ auc: 0.9 }, { end: 1_500_000 }), run({ auc: 0.1 }, { id: 'r2', end: 1_500_000 })])
+    const { record, lines } = await trained(
+      folder,
+      { 'metrics.json': '{"auc": 0.99}', 'named.json': '{"f1": 1}' },
+      { model: modelOf(', metrics: named.json'), also: both },
+    )
+    expect(record.reported).toEqual({ f1: 1 })
+    expect(lines.join('\n')).toMatch(/warning: metrics are left out.*nobody can tell which one counts: r1, r2/)
+  })
   it('but what counts more than the unreadable one is taken', async () => {
     await using folder = await temporaryFolder()
     const { record, lines } = await trained(folder, {
@@ -193,7 +227,11 @@ describe('each number comes from the place that counts most', () => {
   })
   it('and what a gate names as its source is from there or missing', async () => {
     await using folder = await temporaryFolder()
-    const model = modelOf('', 'model.bin', '{ auc: { min: 0.5, source: metrics.json }, p95: { max: 9, source: bench/speed.json } }')
+    const model = modelOf(
+      '',
+      'model.bin',
+      '{ auc: { min: 0.5, source: metrics.json }, p95: { max: 9, source: bench/speed.json }, own: { min: 0, source: checks } }',
+    )
     const { record, lines } = await trained(
       folder,
       { 'dvclive/metrics.json': '{"auc": 0.2, "p95": 1}', 'metrics.json': '{"auc": 0.6}' },
@@ -201,7 +239,9 @@ describe('each number comes from the place that counts most', () => {
     )
     expect(record.reported).toEqual({ auc: 0.6 })
     expect(record.reported_from).toEqual({ auc: 'metrics.json' })
-    expect(lines.join('\n')).toMatch(/warning: p95 will be missing, because a gate takes it from bench\/speed.json/)
+    expect(lines.filter(line => line.startsWith('warning'))).toEqual([
+      expect.stringMatching(/^warning: p95 will be missing, because a gate takes it from bench\/speed.json/),
+    ])
   })
 })
 

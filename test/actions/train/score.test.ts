@@ -11,6 +11,7 @@ import { parseConfiguration } from '../../../src/core/configuration/parse.ts'
 import type { ModelConfiguration } from '../../../src/core/configuration/schema.ts'
 import { runRecord } from '../../../src/core/lineage/run.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
+import { checkProcess } from '../check-process.ts'
 import { noArtifacts, sha256 } from '../fixtures.ts'
 import { type Bench, benchIn, predictionsOf } from '../judging.ts'
 
@@ -43,6 +44,7 @@ const trainOn = async (bench: Bench, rows: number, skill: number, score = scoreS
       artifacts: noArtifacts,
       fetchModel: (version, folder) => fetchVersion(bench.ports.store, version, folder, 'model.csv'),
       codeDigest: () => Promise.resolve(sha256(`code ${skill}`)),
+      checks: checkProcess,
       environment: {},
     },
   )

@@ -167,7 +167,7 @@ describe('the interval decides', () => {
   })
   it('and says what equal groups of these sizes would show', () => {
     expect(judge(close, rule).notes.join()).toMatch(
-      /equal_opportunity_difference between the groups of region: by chance alone, equal groups of these sizes have a difference of about 0\.\d+/,
+      /fairness of region: by chance alone, equal groups of these sizes show about equal_opportunity_difference 0\.\d+/,
     )
   })
   it('a large gap is proven to fail, a small one of many rows to pass', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Estimate } from '../../../src/core/comparison/assessment.ts'
-import { neverProven } from '../../../src/core/comparison/never-proven.ts'
+import { neverProven, neverProvenSlices } from '../../../src/core/comparison/never-proven.ts'
 import { rowsForValue, rowsNeeded, rowsWords } from '../../../src/core/comparison/rows-needed.ts'
 import type { Evidence } from '../../../src/core/comparison/rule.ts'
 import { wilsonInterval } from '../../../src/core/statistics/proportions.ts'
@@ -45,6 +45,19 @@ describe('a bound that not even the best value could prove', () => {
     expect(neverProven('mae', { min: 0.999 }, evidence(share(400, 't')), 0.95)).toEqual([])
     expect(neverProven('recall', { min: 1.5, max: -1 }, evidence(share(400)), 0.95)).toEqual([])
     expect(neverProven('recall', { min: 1 }, evidence({ ...share(0), value: null }), 0.95)).toEqual([])
+  })
+})
+
+describe('a bound that slices are too small for', () => {
+  const slices = [3000, 60, 5000, 40, 30, 31, 32, 33].map((support, index) => ({ value: `s${index}`, estimate: share(support) }))
+  it('is said once, with the slices', () => {
+    expect(neverProvenSlices('region', 'recall', { min: 0.95 }, slices, 0.95)).toEqual([
+      'min 0.95 on recall where region is s1, s3, s4, s5, s6 and 1 more: even without a single error so few rows could not prove it; about 73 rows each would',
+    ])
+    expect(neverProvenSlices('region', 'fpr', { max: 0 }, slices.slice(0, 2), 0.95)).toEqual([
+      'max 0 on fpr where region is s0, s1: even with a share of 0 so few rows could not prove it, nor would any number of rows',
+    ])
+    expect(neverProvenSlices('region', 'recall', { min: 0.5 }, slices, 0.95)).toEqual([])
   })
 })
 

@@ -6,6 +6,7 @@ import { partOf } from '../../../src/core/evaluation/sample.ts'
 import { distribution } from '../../../src/core/statistics/bootstrap.ts'
 import { uniform } from '../../../src/core/statistics/random.ts'
 import { binaryOf, otherOf } from './fixtures.ts'
+import { binary, multiclass, regression, targets } from './scored-rows.ts'
 
 const method = { confidence: 0.95, seed: 20240601, resamples: 500 }
 const estimate = (name: string, predictions: Predictions) => {
@@ -13,34 +14,6 @@ const estimate = (name: string, predictions: Predictions) => {
   if (!metric) throw new Error(name)
   return estimateOf(metric, predictions, method)
 }
-
-// The same rows were scored by scikit-learn 1.9.1; made by whole-number formulas so that both sides have them exactly.
-const labels = Array.from({ length: 40 }, (_, row) => ((row * 7) % 10 < 4 ? 1 : 0))
-const scores = labels.map((label, row) => {
-  const base = ((row * 37) % 101) / 101
-  return Math.round((label === 1 ? (base + 1.2) / 2.2 : base * 0.9) * 1e4) / 1e4
-})
-const binary = binaryOf(labels.map((label, row) => ({ id: `r${row}`, label, score: scores[row] as number })))
-
-const names = ['a', 'b', 'c']
-const truth = Array.from({ length: 30 }, (_, row) => (row * 5) % 3)
-const raw = truth.map((label, row) => [0, 1, 2].map(index => ((row * (index + 3) * 13) % 17) + 1 + (label === index ? 8 : 0)))
-const multiclass = otherOf({
-  task: 'multiclass',
-  classes: names,
-  labels: Uint16Array.from(truth),
-  predicted: Uint16Array.from(truth, (label, row) => (row % 4 ? label : (row * 2 + 1) % 3)),
-  probabilities: [0, 1, 2].map(index => Float64Array.from(raw, row => (row[index] as number) / row.reduce((a, b) => a + b, 0))),
-})
-
-const thousandth = (value: number): number => Math.round(value * 1000) / 1000
-const targets = Float64Array.from({ length: 40 }, (_, row) => thousandth(10 + 5 * Math.sin(row)))
-const regression = otherOf({
-  task: 'regression',
-  classes: [],
-  labels: targets,
-  predicted: targets.map((target, row) => thousandth(target + Math.cos(row * 1.7) * 1.3 + 0.2)),
-})
 
 describe('scikit-learn on the same rows', () => {
   const cases: [Predictions, Record<string, number>][] = [
@@ -54,8 +27,11 @@ describe('scikit-learn on the same rows', () => {
         precision: 0.5925925925925926,
         recall: 1,
         specificity: 0.5416666666666666,
+        false_positive_rate: 0.45833333333333337,
+        negative_predictive_value: 1,
         f1: 0.7441860465116279,
         mcc: 0.5665577237325317,
+        cohen_kappa: 0.4859813084112149,
         log_loss: 0.5752526683924474,
         brier: 0.19998204725,
       },
@@ -75,13 +51,28 @@ describe('scikit-learn on the same rows', () => {
         recall_micro: 0.7333333333333333,
         f1_micro: 0.7333333333333333,
         mcc: 0.6010025069647601,
+        cohen_kappa: 0.6,
         log_loss: 0.7206160673649171,
+        brier: 0.40949252479940024,
         roc_auc_ovr: 0.9316666666666666,
+        roc_auc_ovr_weighted: 0.9316666666666666,
+        roc_auc_ovo: 0.9316666666666666,
+        roc_auc_ovo_weighted: 0.9316666666666666,
+        'precision[b]': 0.7272727272727273,
+        'recall[b]': 0.8,
+        'f1[b]': 0.7619047619047619,
       },
     ],
     [
       regression,
-      { mae: 0.8405, rmse: 0.9494705893286004, r2: 0.9273317542567515, mape: 0.09616076043501649, median_ae: 0.9214999999999991 },
+      {
+        mae: 0.8405,
+        mse: 0.9014943999999998,
+        rmse: 0.9494705893286004,
+        r2: 0.9273317542567515,
+        mape: 0.09616076043501649,
+        median_ae: 0.9214999999999991,
+      },
     ],
   ]
   for (const [predictions, expected] of cases) {
@@ -96,8 +87,27 @@ describe('scikit-learn on the same rows', () => {
   }
   it('covers every metric but ece, which scikit-learn does not have', () => {
     const checked = cases.flatMap(([{ task }, expected]) => Object.keys(expected).map(name => `${task} ${name}`))
-    const all = (['binary', 'multiclass', 'regression'] as const).flatMap(task => metricNames(task).map(name => `${task} ${name}`))
-    expect(all.filter(name => !checked.includes(name))).toEqual(['binary ece'])
+    const all = (['binary', 'multiclass', 'regression'] as const).flatMap(task =>
+      metricNames(task, [task === 'binary' ? '1' : 'b']).map(name => `${task} ${name}`),
+    )
+    const rest = ['binary ece', 'binary precision[1]', 'binary recall[1]', 'binary f1[1]', 'multiclass ece']
+    expect(all.filter(name => !checked.includes(name))).toEqual(rest)
+  })
+  it('a class of two by its name is that class', () => {
+    for (const name of ['precision', 'recall', 'f1']) expect(estimate(`${name}[1]`, binary)).toEqual(estimate(name, binary))
+    expect(estimate('recall[0]', binary)).toEqual(estimate('specificity', binary))
+    expect(estimate('precision[0]', binary)).toEqual(estimate('negative_predictive_value', binary))
+  })
+  it('a class that is not there has no figure, and the classes are named', () => {
+    for (const name of ['precision', 'recall', 'f1'])
+      expect(estimate(`${name}[d]`, multiclass)).toMatchObject({
+        value: null,
+        support: 0,
+        reason: 'no row is labelled or predicted "d"; the classes are a, b, c',
+      })
+    expect(metricOf('recall[a]', 'regression')).toBeUndefined()
+    expect(metricOf('recall[]', 'multiclass')).toBeUndefined()
+    expect(metricOf('accuracy[a]', 'multiclass')).toBeUndefined()
   })
   it('its documented examples', () => {
     const four = binaryOf([0, 0, 1, 1].map((label, row) => ({ id: `${row}`, label, score: [0.1, 0.4, 0.35, 0.8][row] as number })))

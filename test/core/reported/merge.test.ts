@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { mergeReadings, type Reading } from '../../../src/core/reported/merge.ts'
 
@@ -33,5 +34,24 @@ describe('readings put together', () => {
     expect(mergeReadings([reading('a', 1, many), reading('b', 2, others)]).overruled).toEqual([
       'b holds other values of m0, m1, m2, m3, m4 and 3 more than a: those of a count',
     ])
+  })
+  it('never put another number in the place of one that counts more', () => {
+    const value = fc.constantFrom<Reading['metrics'][string]>('NaN', 'Infinity', 0.5, 0.9)
+    const metrics = fc.dictionary(fc.constantFrom('auc', 'f1', '__proto__', 'constructor'), value)
+    const readings = fc.array(fc.record({ file: fc.constantFrom('a', 'b', 'c'), rank: fc.integer({ min: 0, max: 3 }), metrics }))
+    fc.assert(
+      fc.property(readings, list => {
+        const { reported, from } = mergeReadings(list)
+        for (const name of ['auc', 'f1', '__proto__', 'constructor']) {
+          const holders = list.filter(one => Object.hasOwn(one.metrics, name))
+          const first = Math.min(...holders.map(one => one.rank))
+          const words = new Set(holders.filter(one => one.rank === first).map(one => one.metrics[name]))
+          const expected = words.size === 1 ? [...words][0] : undefined
+          expect(Object.hasOwn(reported, name) ? reported[name] : undefined).toBe(expected)
+          expect(Object.hasOwn(from, name)).toBe(expected !== undefined)
+        }
+      }),
+      { numRuns: 500 },
+    )
   })
 })

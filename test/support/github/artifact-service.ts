@@ -27,7 +27,8 @@ export const runtimeToken = (identity: RuntimeIdentity): string => {
   return `${base64url({ alg: 'none', typ: 'JWT' })}.${base64url(claims)}.c2lnbmF0dXJl`
 }
 
-const identify = (authorization: string | undefined) => {
+/** Who asks, by the token in the header; null where it is none of ours. */
+export const identify = (authorization: string | undefined) => {
   const token = /^Bearer (.+)$/.exec(authorization ?? '')?.[1]?.split('.')[1]
   if (token === undefined) return null
   try {

@@ -1,6 +1,6 @@
 /**
  * What is to go wrong. `path` is a regular expression on the path of the request: below `/repos/...` for REST, `/acme/churn.git/git-receive-pack` for git
- * (method `GIT`), `/assets/<id>` and `/artifacts/<id>` for the storage, `/twirp/...` for the artifact service. The `nth` matching request (default the
+ * (method `GIT`), `/assets/<id>`, `/artifacts/<id>` and `/caches/<id>` for the storage, `/twirp/...` for the services of artifacts and caches. The `nth` matching request (default the
  * first) and the `times - 1` after it are hit.
  */
 export interface Fault {

@@ -5,6 +5,7 @@ import { bareRepository } from '../git-fixture.ts'
 import { type GitFault, type GitRequest, gitHandler } from '../git-http.ts'
 import { temporaryFolder } from '../temporary.ts'
 import { artifactService, type RuntimeIdentity, runtimeToken } from './artifact-service.ts'
+import { cacheService } from './cache-service.ts'
 import { Conformity } from './conformity.ts'
 import { control } from './control.ts'
 import { type Fault, Faults } from './faults.ts'
@@ -115,8 +116,9 @@ export const startGitHub = async (options: GitHubOptions = {}): Promise<GitHubDo
     const api = /^\/api\/(?:v3|uploads)(\/.*)$/.exec(url.pathname)?.[1]
     if (api !== undefined) return rest(context, request, response, api, url.searchParams, faults.take(method, api))
     if (url.pathname.startsWith('/_double/')) return control(double, request, response, url)
-    const twirp = /^\/twirp\/github\.actions\.results\.api\.v1\.ArtifactService\/(\w+)$/.exec(url.pathname)?.[1]
-    if (twirp !== undefined) return service(request, response, url.pathname, twirp)
+    const twirp = /^\/twirp\/github\.actions\.results\.api\.v1\.(Artifact|Cache)Service\/(\w+)$/.exec(url.pathname)
+    if (twirp !== null)
+      return service(request, response, url.pathname, twirp[1] === 'Cache' ? cacheService : artifactService, twirp[2] ?? '')
     const repository = /^\/([^/]+\/[^/]+?)(?:\.git)?\/((?:info\/refs|git-(?:upload|receive)-pack).*)$/.exec(url.pathname)
     if (repository !== null) {
       request.url = `/${repository[1]}.git/${repository[2]}${url.search}`
@@ -128,7 +130,13 @@ export const startGitHub = async (options: GitHubOptions = {}): Promise<GitHubDo
     response.writeHead(404).end()
   }
 
-  const service = async (request: IncomingMessage, response: ServerResponse, path: string, method: string): Promise<void> => {
+  const service = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    answers: typeof artifactService,
+    method: string,
+  ): Promise<void> => {
     const fault = faults.take('POST', path)
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
@@ -137,7 +145,7 @@ export const startGitHub = async (options: GitHubOptions = {}): Promise<GitHubDo
     const failed = fault?.kind === 'status' || fault?.kind === 'rate-limit'
     const answer = failed
       ? { status: fault.status ?? 503, body: { code: 'unavailable', msg: 'told to fail' } }
-      : await artifactService(state, method, body, request.headers.authorization, report)
+      : await answers(state, method, body, request.headers.authorization, report)
     if (fault?.kind === 'drop-after') return void request.socket.destroy()
     response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body))
   }

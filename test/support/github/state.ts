@@ -118,6 +118,17 @@ export interface ArtifactState {
   finalized: boolean
 }
 
+export interface CacheState {
+  readonly id: number
+  /** `owner/name`. */
+  readonly repository: string
+  readonly key: string
+  readonly version: string
+  readonly file: string
+  readonly createdAt: string
+  finalized: boolean
+}
+
 export interface RepositoryState {
   readonly id: number
   readonly owner: string
@@ -142,6 +153,7 @@ export class State {
   readonly repositories = new Map<string, RepositoryState>()
   readonly tokens = new Map<string, Actor>()
   readonly artifacts = new Map<number, ArtifactState>()
+  readonly caches = new Map<number, CacheState>()
   /** Largest page that is given, whatever `per_page` asks for. */
   pageSize = 100
   /** Set by the server when it knows its ports. */

@@ -63,7 +63,7 @@ const put = async (request: IncomingMessage, url: URL, file: string, blocks: Map
 }
 
 /**
- * The storage that GitHub sends downloads and artifact uploads to: another origin, which takes signed addresses and no token. It speaks as much of Azure's
+ * The storage that GitHub sends downloads and uploads of artifacts and caches to: another origin, which takes signed addresses and no token. It speaks as much of Azure's
  * blob protocol as the artifact client needs.
  */
 export const storage = (state: State, faults: Faults, report: (violation: string) => void) => {
@@ -89,20 +89,21 @@ export const storage = (state: State, faults: Faults, report: (violation: string
       request.resume()
       return answer(400, '<Error><Code>InvalidAuthenticationInfo</Code></Error>')
     }
-    const [, kind, id] = /^\/(assets|artifacts)\/(\d+)$/.exec(url.pathname) ?? []
+    const [, kind, id] = /^\/(assets|artifacts|caches)\/(\d+)$/.exec(url.pathname) ?? []
     const asset = [...state.repositories.values()]
       .flatMap(repository => [...repository.releases.values()])
       .map(release => (kind === 'assets' ? release.assets.get(Number(id)) : undefined))
       .find(found => found !== undefined)
     const artifact = kind === 'artifacts' ? state.artifacts.get(Number(id)) : undefined
-    const file = asset?.file ?? artifact?.file
+    const cached = kind === 'caches' ? state.caches.get(Number(id)) : undefined
+    const file = asset?.file ?? artifact?.file ?? cached?.file
     if (file === undefined || url.searchParams.get('sig') === null) {
       request.resume()
       return answer(404)
     }
-    if (request.method === 'PUT' && artifact !== undefined) {
+    if (request.method === 'PUT' && (artifact !== undefined || cached !== undefined)) {
       const status = await put(request, url, file, blocks)
-      if (status === 201 && url.searchParams.get('comp') !== 'block') {
+      if (artifact !== undefined && status === 201 && url.searchParams.get('comp') !== 'block') {
         artifact.digest = `sha256:${createHash('sha256')
           .update(await readFile(file))
           .digest('hex')}`
@@ -113,7 +114,7 @@ export const storage = (state: State, faults: Faults, report: (violation: string
       request.resume()
       return answer(405)
     }
-    const name = asset?.name ?? `${artifact?.name}.zip`
+    const name = asset?.name ?? `${artifact?.name ?? 'cache'}.zip`
     const headers = {
       'content-type': asset?.contentType ?? artifact?.contentType ?? 'application/octet-stream',
       'content-disposition': `attachment; filename="${name}"`,

@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs'
 import { lstat, readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { readSource } from '../../../core/configuration/source.ts'
@@ -37,9 +38,9 @@ export const candidatesAt = async (folder: string, path: string): Promise<readon
   if (stats === null) return []
   const one = (kind: Kind, at = full, name = path): Candidate => ({ kind, path: at, name, rank: 0 })
   if (!stats.isDirectory()) return [one(kindOfFile(full))]
-  const entries = (await readdir(full, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))
+  const entries = [...(await entriesOf(full))].sort((a, b) => (a.name < b.name ? -1 : 1))
   if (basename(full) === 'mlruns' || (await anyHolds(full, 'meta.yaml'))) return [one('mlflow-store')]
-  const inside = entries.filter(entry => entry.isFile()).map(entry => join(full, entry.name))
+  const inside = entries.filter(entry => entry.isFile() || entry.isSymbolicLink()).map(entry => join(full, entry.name))
   const metrics = inside.find(file => basename(file) === 'metrics.json')
   if (metrics !== undefined) return [one('dvclive', metrics, named(folder, metrics))]
   const training = await ofTransformers(full, folder, () => 0)
@@ -50,13 +51,18 @@ export const candidatesAt = async (folder: string, path: string): Promise<readon
     .map(file => one('metrics', file, named(folder, file)))
 }
 
+const entriesOf = (path: string): Promise<readonly Dirent[]> =>
+  readdir(path, { withFileTypes: true }).catch(cause => {
+    throw new UserError(`${path} cannot be read: ${(cause as NodeJS.ErrnoException).code}`, { place: { file: path }, cause })
+  })
+
 const kindOfFile = (path: string): Kind => {
   if (/\.(db|sqlite3?)$/i.test(path)) return 'mlflow-database'
   return basename(path) === 'trainer_state.json' ? 'trainer-state' : 'metrics'
 }
 
 const anyHolds = async (folder: string, name: string): Promise<boolean> => {
-  for (const entry of await readdir(folder, { withFileTypes: true }))
+  for (const entry of await entriesOf(folder))
     if (entry.isDirectory() && (await lstat(join(folder, entry.name, name)).catch(() => null)) !== null) return true
   return false
 }
@@ -109,14 +115,14 @@ const namedByDvc = async (folder: string): Promise<{ readonly paths: readonly st
   }
 }
 
-/** The file, or all metrics files of the folder and its folders; symbolic links in it are left out. */
+/** The file, or all metrics files of the folder and its folders. Links to files are taken, as DVC makes them to its cache; links to folders are not followed. */
 const filesAt = async (path: string, depth = 0): Promise<readonly string[]> => {
-  const stats = await (depth === 0 ? stat(path) : lstat(path)).catch(() => null)
+  const stats = await stat(path).catch(() => null)
   if (stats === null) return []
   if (!stats.isDirectory()) return depth === 0 || (stats.isFile() && metricEnding.test(path)) ? [path] : []
-  if (depth > deepest) return []
+  if (depth > deepest || (depth > 0 && (await lstat(path)).isSymbolicLink())) return []
   const found: string[] = []
-  for (const name of (await readdir(path)).sort()) {
+  for (const { name } of [...(await entriesOf(path))].sort((a, b) => (a.name < b.name ? -1 : 1))) {
     found.push(...(await filesAt(join(path, name), depth + 1)))
     if (found.length >= mostInFolder) break
   }

@@ -43,15 +43,14 @@ export const readMlflowDatabase = async (path: string, name: string, period: Per
 }
 
 const readThroughCopy = async (sqlite: Sqlite, path: string, name: string, period: Period, scratch: string): Promise<TrackedMetrics> => {
-  const { size } = await stat(path)
-  if (size > largest) throw new UserError(`${name} has ${size} bytes, more than the ${largest} that are read`, { place: { file: name } })
+  await requireReadable(path, name)
   const folder = await mkdtemp(join(scratch, 'refline-mlflow-'))
   let database: DatabaseSync | null = null
   try {
     const copy = join(folder, 'copy.db')
     await copyFile(path, copy, constants.COPYFILE_FICLONE)
     // What was committed may still stand in the log alone; the index of the log (-shm) is made anew from it.
-    for (const ending of ['-wal', '-journal']) await copyIfThere(`${path}${ending}`, `${copy}${ending}`)
+    for (const ending of ['-wal', '-journal']) await copyIfThere(`${path}${ending}`, `${name}${ending}`, `${copy}${ending}`)
     database = new sqlite.DatabaseSync(copy, { readOnly: true, allowExtension: false })
     database.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON')
     return metricsOf(database, name, period)
@@ -61,9 +60,18 @@ const readThroughCopy = async (sqlite: Sqlite, path: string, name: string, perio
   }
 }
 
-const copyIfThere = async (from: string, to: string): Promise<void> => {
-  const found = await stat(from).catch(() => null)
-  if (found !== null && found.size <= largest) await copyFile(from, to)
+/** A pipe would be waited for without end, and a log that is left out would show figures of yesterday. */
+const requireReadable = async (path: string, name: string): Promise<void> => {
+  const found = await stat(path)
+  if (!found.isFile()) throw new UserError(`${name} is not a regular file`, { place: { file: name } })
+  if (found.size > largest)
+    throw new UserError(`${name} has ${found.size} bytes, more than the ${largest} that are read`, { place: { file: name } })
+}
+
+const copyIfThere = async (path: string, name: string, copy: string): Promise<void> => {
+  if ((await stat(path).catch(() => null)) === null) return
+  await requireReadable(path, name)
+  await copyFile(path, copy)
 }
 
 type Row = Readonly<Record<string, unknown>>

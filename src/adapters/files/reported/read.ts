@@ -25,6 +25,16 @@ export interface Read {
 
 /** Reads the metrics of one candidate. What cannot be read, or lies elsewhere behind a symbolic link, is a UserError. */
 export const readCandidate = async (candidate: Candidate, around: Surroundings): Promise<Read> => {
+  try {
+    return await readKind(candidate, around)
+  } catch (cause) {
+    const code = cause instanceof UserError ? undefined : (cause as NodeJS.ErrnoException).code
+    if (code === undefined) throw cause
+    throw new UserError(`${candidate.name} cannot be read: ${code}`, { place: { file: candidate.name }, cause })
+  }
+}
+
+const readKind = async (candidate: Candidate, around: Surroundings): Promise<Read> => {
   const { kind, path, name } = candidate
   await requireInside(path, name, around.root)
   if (kind === 'mlflow-database' || kind === 'mlflow-store') {
@@ -47,9 +57,6 @@ const readers = {
 }
 
 const requireInside = async (path: string, name: string, root: string): Promise<void> => {
-  const [real, realRoot] = await Promise.all([realpath(path), realpath(root)]).catch(cause => {
-    throw new UserError(`${name} cannot be read: ${(cause as NodeJS.ErrnoException).code}`, { place: { file: name }, cause })
-  })
-  if (!isWithin(realRoot as string, real as string))
+  if (!isWithin(await realpath(root), await realpath(path)))
     throw new UserError(`${name} leads out of the checkout by a symbolic link, so it is not read`, { place: { file: name } })
 }

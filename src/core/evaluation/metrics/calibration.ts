@@ -1,7 +1,14 @@
-import { distribution, percentileInterval } from '../../statistics/bootstrap.ts'
+import { type BootstrapDistribution, distribution, percentileInterval } from '../../statistics/bootstrap.ts'
+import type { Interval } from '../../statistics/interval.ts'
 import { drawMultinomial, drawNormal, uniform } from '../../statistics/random.ts'
-import type { Sample } from '../sample.ts'
+import type { Task } from '../predictions.ts'
+import { derived, type Sample, totalWeight, weightsOf } from '../sample.ts'
+import type { Grouping } from './clusters.ts'
+import { designed } from './design.ts'
+import type { Influence } from './influence.ts'
+import { outside, unevenSum } from './losses.ts'
 import type { Method, Metric } from './metric.ts'
+import { type AddTotal, type Replicas, totalsReplicas } from './replicas.ts'
 import { resampledDifference } from './resampling.ts'
 
 const bins = 15
@@ -16,6 +23,28 @@ const binOf = (score: number): number => {
   else if (bin < bins - 1 && score >= (bin + 1) / bins) bin++
   return bin
 }
+
+/** What is taken for a probability of each row, and whether it came true: the positive class's, or of several classes that of the likeliest one. */
+interface Claims {
+  readonly confidences: Float64Array
+  readonly outcomes: Uint8Array
+}
+
+const claimsOf = derived((sample): Claims => {
+  if (sample.task === 'binary') return { confidences: sample.scores as Float64Array, outcomes: Uint8Array.from(sample.labels) }
+  const columns = sample.probabilities as readonly Float64Array[]
+  const confidences = new Float64Array(sample.rows)
+  const outcomes = new Uint8Array(sample.rows)
+  for (let row = 0; row < sample.rows; row++) {
+    let best = 0
+    for (let index = 1; index < columns.length; index++) {
+      if ((columns[index]?.[row] as number) > (columns[best]?.[row] as number)) best = index
+    }
+    confidences[row] = columns[best]?.[row] as number
+    outcomes[row] = sample.labels[row] === best ? 1 : 0
+  }
+  return { confidences, outcomes }
+})
 
 /** Rows of one cell: how many, and means and sums of squares around them of the gap (label - score) of each model. */
 interface Cell {
@@ -38,24 +67,23 @@ const add = (cell: Cell, first: number, second: number): void => {
 }
 
 /**
- * Rows grouped by label and by the bin of each model's score. Within a cell the sum of gaps of a resample is taken as normal with the cell's own moments,
+ * Rows grouped by outcome and by the bin of each model's score. Within a cell the sum of gaps of a resample is taken as normal with the cell's own moments,
  * so that a resample costs the cells and not the rows.
  */
 const cellsOf = (samples: readonly Sample[]): Cell[] => {
   const cells = new Map<number, Cell>()
-  const first = samples[0] as Sample
-  for (let row = 0; row < first.rows; row++) {
-    const label = first.labels[row] as number
-    let key = label
-    for (const sample of samples) key = key * bins + binOf(sample.scores?.[row] as number)
+  const claims = samples.map(claimsOf)
+  for (let row = 0; row < (samples[0] as Sample).rows; row++) {
+    let key = 0
+    for (const { confidences, outcomes } of claims) key = (key * 2 + (outcomes[row] as number)) * bins + binOf(confidences[row] as number)
     let cell = cells.get(key)
     if (!cell) {
-      const binsOf = samples.map(sample => binOf(sample.scores?.[row] as number))
+      const binsOf = claims.map(({ confidences }) => binOf(confidences[row] as number))
       cell = { binsOf, rows: 0, means: new Float64Array(2), squares: new Float64Array(2), products: 0 }
       cells.set(key, cell)
     }
     cell.rows++
-    const gaps = samples.map(sample => label - (sample.scores?.[row] as number))
+    const gaps = claims.map(({ confidences, outcomes }) => (outcomes[row] as number) - (confidences[row] as number))
     add(cell, gaps[0] as number, gaps[1] ?? 0)
   }
   return [...cells].sort(([a], [b]) => a - b).map(([, cell]) => cell)
@@ -106,48 +134,97 @@ const resampled = (samples: readonly Sample[], { seed, resamples }: Method, of: 
   })
 }
 
-const calibrationError = (sample: Sample): number => {
-  const gapSums = new Float64Array(bins)
+/** Sums over each bin of outcome minus confidence, by weight. */
+const gapsOf = (sample: Sample): Float64Array => {
+  const gaps = new Float64Array(bins)
+  const { confidences, outcomes } = claimsOf(sample)
   for (let row = 0; row < sample.rows; row++) {
-    const score = sample.scores?.[row] as number
-    const bin = binOf(score)
-    gapSums[bin] = (gapSums[bin] as number) + (sample.labels[row] as number) - score
+    const confidence = confidences[row] as number
+    const bin = binOf(confidence)
+    const weight = sample.weights === null ? 1 : (sample.weights[row] as number)
+    gaps[bin] = (gaps[bin] as number) + weight * (outcomes[row] as number) - weight * confidence
   }
-  return errorFrom(gapSums, sample.rows)
+  return gaps
 }
 
-/**
- * Expected calibration error of the positive class's probability in 15 bins of equal width. Resampling adds noise that only ever raises it, so the
- * bootstrap's own bias is taken off its interval.
- */
-const ece: Metric = {
+const calibrationError = (sample: Sample): number => errorFrom(gapsOf(sample), totalWeight(sample))
+
+const problemOf = (sample: Sample): string | null => {
+  const columns = sample.task === 'binary' ? [sample.scores as Float64Array] : (sample.probabilities as readonly Float64Array[])
+  return outside(columns) ?? (sample.task === 'binary' ? null : unevenSum(sample))
+}
+
+const influence = derived((sample): Influence => {
+  const problem = problemOf(sample)
+  if (problem) return { undefined: problem }
+  const value = calibrationError(sample)
+  const signs = gapsOf(sample).map(Math.sign)
+  const { confidences, outcomes } = claimsOf(sample)
+  const weights = weightsOf(sample)
+  const all = totalWeight(sample)
+  const effects = confidences.map((confidence, row) => {
+    const gap = (outcomes[row] as number) - confidence
+    return ((weights[row] as number) * ((signs[binOf(confidence)] as number) * gap - value)) / all
+  })
+  return { value, scale: 1, effects }
+})
+
+/** A row's part in its bin's gap and in the weight of all: the totals that the error is made of, weight last. */
+const contribution = (sample: Sample) => {
+  const { confidences, outcomes } = claimsOf(sample)
+  return (row: number, weight: number, add: AddTotal): void => {
+    const confidence = confidences[row] as number
+    add(binOf(confidence), weight * ((outcomes[row] as number) - confidence))
+    add(bins, weight)
+  }
+}
+
+const errorOfTotals = (totals: Float64Array): number => errorFrom(totals.subarray(0, bins), totals[bins] as number)
+
+const replicas = (sample: Sample, grouping: Grouping): Replicas =>
+  totalsReplicas(sample, grouping, bins + 1, contribution(sample), errorOfTotals)
+
+/** Resampling adds noise that only ever raises the error, so the bootstrap's own bias is taken off. */
+const unbiased = (spread: BootstrapDistribution, value: number, confidence: number): Interval | null => {
+  const interval = percentileInterval(spread, confidence)
+  let mean = 0
+  for (const error of spread.sorted) mean += error / spread.sorted.length
+  const bias = mean - value
+  return interval && { low: Math.max(0, interval.low - bias), high: Math.min(1, interval.high - bias) }
+}
+
+const plain = (task: Task): Metric => ({
   name: 'ece',
   title: 'expected calibration error',
-  tasks: ['binary'],
+  tasks: [task],
   direction: 'lower',
-  needs: 'score',
+  needs: task === 'binary' ? 'score' : 'probabilities',
   support: sample => sample.rows,
   measure: (sample, method) => {
-    if (sample.scores?.some(score => score < 0 || score > 1))
-      return { undefined: 'scores are outside [0, 1], so they are not probabilities' }
+    const problem = problemOf(sample)
+    if (problem) return { undefined: problem }
     const value = calibrationError(sample)
     const spread = resampled([sample], method, ([error]) => error as number)
-    const interval = percentileInterval(spread, method.confidence)
-    let mean = 0
-    for (const error of spread.sorted) mean += error / spread.sorted.length
-    const bias = mean - value
-    return {
-      value,
-      interval: interval && { low: Math.max(0, interval.low - bias), high: Math.min(1, interval.high - bias) },
-      method: 'bootstrap',
-      error: spread.error,
-    }
+    return { value, interval: unbiased(spread, value, method.confidence), method: 'bootstrap', error: spread.error }
   },
   compare: (challenger, champion, method) => {
     const spread = resampled([challenger, champion], method, ([ours, theirs]) => (ours as number) - (theirs as number))
     return resampledDifference(spread, method)
   },
-}
+})
+
+/**
+ * Expected calibration error of the positive class's probability, or of the likeliest class's, in 15 bins of equal width. Where rows weigh differently, or
+ * are in more clusters than can be drawn, the sums of the bins are drawn as normal: the error has no slope where a bin's gap is 0, so that its influence would not do.
+ */
+const ece = (task: Task): Metric =>
+  designed(plain(task), {
+    range: 'share',
+    influence,
+    replicas,
+    unbiased,
+    totals: { width: bins + 1, contribution, value: errorOfTotals },
+  })
 
 /** Metrics of how far scores can be read as probabilities. */
-export const calibrationMetrics: readonly Metric[] = [ece]
+export const calibrationMetrics: readonly Metric[] = [ece('binary'), ece('multiclass')]

@@ -1,49 +1,70 @@
-import { meanInterval, meanTest, moments } from '../../statistics/means.ts'
+import { meanInterval, meanTest, moments, sum } from '../../statistics/means.ts'
 import { detectableMean } from '../../statistics/power.ts'
-import { classRows, derived, type Sample } from '../sample.ts'
+import { classRows, derived, type Sample, totalWeight, weightsOf } from '../sample.ts'
+import { type Design, designed } from './design.ts'
 import type { Metric } from './metric.ts'
+import { totalsReplicas } from './replicas.ts'
 
 /** The loss of every row, or why there is none. */
 type Losses = Float64Array | { readonly undefined: string }
 
-/** Smallest probability that a logarithm is taken of: the spacing of doubles at 1, as scikit-learn clips. */
-const clip = Number.EPSILON
+/** Smallest probability that a logarithm is taken of: the spacing at 1 of the numbers that the scores came as, as scikit-learn clips. */
+const clipOf = (sample: Sample): number => (sample.singlePrecision ? 2 ** -23 : Number.EPSILON)
 
-const outside = (columns: readonly Float64Array[]): string | null => {
+/** Why these are no probabilities; null where they may be. */
+export const outside = (columns: readonly Float64Array[]): string | null => {
   for (const column of columns)
     for (const value of column) if (value < 0 || value > 1) return 'scores are outside [0, 1], so they are not probabilities'
   return null
 }
 
-const clipped = (probability: number): number => Math.min(1 - clip, Math.max(clip, probability))
+/** Why the probabilities of a row are none together, by the tolerance of scikit-learn's np.allclose(1, sum); null where they are. */
+export const unevenSum = derived((sample): string | null => {
+  const columns = sample.probabilities as readonly Float64Array[]
+  for (let row = 0; row < sample.rows; row++) {
+    let total = 0
+    for (const column of columns) total += column[row] as number
+    if (Math.abs(total - 1) > 1e-8 + 1e-5 * Math.abs(total)) return `the probabilities of a row sum to ${total.toPrecision(6)} and not to 1`
+  }
+  return null
+})
+
+const clipped = (probability: number, clip: number): number => Math.min(1 - clip, Math.max(clip, probability))
 
 const logLosses = derived((sample): Losses => {
   const { labels } = sample
+  const clip = clipOf(sample)
   if (sample.task === 'binary') {
     const scores = sample.scores as Float64Array
     const problem = outside([scores])
     if (problem) return { undefined: problem }
     if (classRows(sample).some(count => count === 0)) return { undefined: 'every row has the same label' }
-    return Float64Array.from(scores, (score, row) => -Math.log(labels[row] === 1 ? clipped(score) : 1 - clipped(score)))
+    return Float64Array.from(scores, (score, row) => -Math.log(labels[row] === 1 ? clipped(score, clip) : 1 - clipped(score, clip)))
   }
   const columns = sample.probabilities as readonly Float64Array[]
-  const problem = outside(columns)
+  const problem = outside(columns) ?? unevenSum(sample)
   if (problem) return { undefined: problem }
-  const losses = new Float64Array(sample.rows)
-  for (let row = 0; row < sample.rows; row++) {
-    let total = 0
-    for (const column of columns) total += column[row] as number
-    if (Math.abs(total - 1) > 1e-5) return { undefined: `the probabilities of a row sum to ${total.toPrecision(6)} and not to 1` }
-    losses[row] = -Math.log(clipped(columns[labels[row] as number]?.[row] as number))
-  }
-  return losses
+  return Float64Array.from(labels, (label, row) => -Math.log(clipped(columns[label]?.[row] as number, clip)))
 })
 
 const brierLosses = derived((sample): Losses => {
-  const scores = sample.scores as Float64Array
-  const problem = outside([scores])
+  if (sample.task === 'binary') {
+    const scores = sample.scores as Float64Array
+    const problem = outside([scores])
+    if (problem) return { undefined: problem }
+    return Float64Array.from(scores, (score, row) => (score - (sample.labels[row] as number)) ** 2)
+  }
+  const columns = sample.probabilities as readonly Float64Array[]
+  const problem = outside(columns) ?? unevenSum(sample)
   if (problem) return { undefined: problem }
-  return Float64Array.from(scores, (score, row) => (score - (sample.labels[row] as number)) ** 2)
+  const losses = new Float64Array(sample.rows)
+  columns.forEach((column, index) => {
+    for (let row = 0; row < sample.rows; row++) {
+      losses[row] = (losses[row] as number) + ((column[row] as number) - (sample.labels[row] === index ? 1 : 0)) ** 2
+    }
+  })
+  // Of two classes it is halved, so that it is what the binary one is (scikit-learn's scale_by_half="auto").
+  return columns.length === 2 ? losses.map(loss => loss / 2) : losses
 })
 
 /** |label - prediction| of every row. */
@@ -55,11 +76,40 @@ const relativeErrors = derived(sample =>
   absoluteErrors(sample).map((error, row) => error / Math.max(Math.abs(sample.labels[row] as number), Number.EPSILON)),
 )
 
+const squaredErrors = derived(sample => absoluteErrors(sample).map(error => error * error))
+
 interface Loss extends Pick<Metric, 'name' | 'title' | 'tasks' | 'needs'> {
   readonly losses: (sample: Sample) => Losses
 }
 
-const meanOf = ({ losses, ...rest }: Loss): Metric => ({
+const designOf = ({ losses }: Loss): Design => ({
+  range: 'loss',
+  influence: sample => {
+    const values = losses(sample)
+    if ('undefined' in values) return values
+    const weights = weightsOf(sample)
+    const all = totalWeight(sample)
+    const value = sum(values.map((loss, row) => loss * (weights[row] as number))) / all
+    return { value, scale: Math.abs(value), effects: values.map((loss, row) => ((weights[row] as number) * (loss - value)) / all) }
+  },
+  replicas: (sample, grouping) => {
+    const values = losses(sample) as Float64Array
+    return totalsReplicas(
+      sample,
+      grouping,
+      2,
+      (row, weight, add) => {
+        add(0, weight * (values[row] as number))
+        add(1, weight)
+      },
+      totals => (totals[0] as number) / (totals[1] as number),
+    )
+  },
+})
+
+const meanOf = (loss: Loss): Metric => designed(plainMeanOf(loss), designOf(loss))
+
+const plainMeanOf = ({ losses, ...rest }: Loss): Metric => ({
   ...rest,
   direction: 'lower',
   support: sample => sample.rows,
@@ -96,6 +146,8 @@ export const lossMetrics: readonly Metric[] = [
   meanOf({ name: 'log_loss', title: 'log loss', tasks: ['binary'], needs: 'score', losses: logLosses }),
   meanOf({ name: 'log_loss', title: 'log loss', tasks: ['multiclass'], needs: 'probabilities', losses: logLosses }),
   meanOf({ name: 'brier', title: 'Brier score', tasks: ['binary'], needs: 'score', losses: brierLosses }),
+  meanOf({ name: 'brier', title: 'Brier score', tasks: ['multiclass'], needs: 'probabilities', losses: brierLosses }),
+  meanOf({ name: 'mse', title: 'MSE', tasks: ['regression'], needs: 'prediction', losses: squaredErrors }),
   meanOf({ name: 'mae', title: 'MAE', tasks: ['regression'], needs: 'prediction', losses: absoluteErrors }),
   meanOf({ name: 'mape', title: 'MAPE', tasks: ['regression'], needs: 'prediction', losses: relativeErrors }),
 ]

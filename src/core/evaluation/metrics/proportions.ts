@@ -1,85 +1,203 @@
 import { detectablePairedShare } from '../../statistics/power.ts'
 import { mcnemarMidP, pairedProportionError, tangoInterval, wilsonInterval } from '../../statistics/proportions.ts'
-import { classRows, confusion, type Sample } from '../sample.ts'
+import { classRows, confusion, type Sample, weighedConfusion } from '../sample.ts'
+import { indexOfClass, unknownClass } from './classes.ts'
+import { effectiveCount } from './clusters.ts'
 import { compareCounts } from './counts.ts'
+import { type Design, designed } from './design.ts'
 import type { Compared, Method, Metric } from './metric.ts'
+import { totalsReplicas } from './replicas.ts'
+import { marginsOf } from './slopes.ts'
 
-/** Right predictions among the rows of one class, or among all rows (`of` null). */
-const rightOf = (sample: Sample, of: number | null): number => {
+/** A share of rows: right ones of all, of those labelled (recall) or of those predicted (precision) as one class. */
+interface Share extends Pick<Metric, 'name' | 'title' | 'tasks'> {
+  readonly among: 'all' | 'labelled' | 'predicted'
+  /** Number or name of the class; null among all rows. */
+  readonly of: number | string | null
+  /** Is it the share of wrong ones? */
+  readonly wrong?: true
+  /** Why it is undefined where there is no such row. */
+  readonly empty: string
+}
+
+/** Right rows and rows, counted or weighed. */
+const sums = ({ among, of }: Share, sample: Sample, counts: Float64Array): readonly [right: number, rows: number] => {
   const width = sample.classes.length
-  const counts = confusion(sample)
-  if (of !== null) return counts[of * width + of] as number
-  let right = 0
-  for (let index = 0; index < width; index++) right += counts[index * width + index] as number
-  return right
+  const { hits, rows, columns, all } = marginsOf(counts, width)
+  if (among === 'all') return [hits.reduce((total, count) => total + count, 0), all]
+  const index = indexOfClass(sample, of as number | string)
+  return index < 0 ? [0, 0] : [hits[index] as number, (among === 'labelled' ? rows : columns)[index] as number]
+}
+
+/** Is this row among those that the share is of? */
+const trial = ({ among, of }: Share, sample: Sample): ((row: number) => boolean) => {
+  if (among === 'all') return () => true
+  const index = indexOfClass(sample, of as number | string)
+  const column = among === 'labelled' ? sample.labels : sample.predicted
+  return row => column?.[row] === index
 }
 
 /** McNemar's test and Tango's interval on the rows of one class, or on all rows. */
-const compareRight = (challenger: Sample, champion: Sample, of: number | null, { confidence }: Method): Compared => {
+const compareRight = (share: Share, challenger: Sample, champion: Sample, { confidence }: Method): Compared => {
   let onlyNow = 0
   let onlyBefore = 0
   let rows = 0
   const { labels, predicted } = challenger
+  const counts = trial(share, challenger)
   for (let row = 0; row < challenger.rows; row++) {
+    if (!counts(row)) continue
     const label = labels[row] as number
-    if (of !== null && label !== of) continue
     rows++
     const now = predicted?.[row] === label
     const before = champion.predicted?.[row] === label
     if (now && !before) onlyNow++
     if (before && !now) onlyBefore++
   }
+  const [gained, lost] = share.wrong ? [onlyBefore, onlyNow] : [onlyNow, onlyBefore]
   return {
-    interval: tangoInterval(onlyNow, onlyBefore, rows, confidence),
+    interval: tangoInterval(gained, lost, rows, confidence),
     method: 'tango',
     test: `McNemar mid-p (rows right only now: ${onlyNow}, only before: ${onlyBefore})`,
     statistic: null,
     p: mcnemarMidP(onlyNow, onlyBefore),
-    error: pairedProportionError(onlyNow, onlyBefore, rows),
+    error: pairedProportionError(gained, lost, rows),
     detectable: detectablePairedShare(onlyNow, onlyBefore, rows, confidence),
   }
 }
 
-const right = (name: string, title: string, tasks: Metric['tasks'], of: number | null, empty: string): Metric => {
-  const support = (sample: Sample): number => (of === null ? sample.rows : (classRows(sample)[of] ?? 0))
-  return {
+const design = (share: Share): Design => ({
+  range: 'proportion',
+  influence: sample => {
+    const [right, rows] = sums(share, sample, weighedConfusion(sample))
+    if (rows === 0) return { undefined: unknownClass(sample, share.of) ?? share.empty }
+    const value = (share.wrong ? rows - right : right) / rows
+    const counts = trial(share, sample)
+    const effects = new Float64Array(sample.rows)
+    for (let row = 0; row < sample.rows; row++) {
+      if (!counts(row)) continue
+      const isRight = sample.predicted?.[row] === sample.labels[row]
+      effects[row] = ((sample.weights?.[row] ?? 1) * ((isRight === !share.wrong ? 1 : 0) - value)) / rows
+    }
+    return { value, scale: 1, effects }
+  },
+  replicas: (sample, grouping) => {
+    const counts = trial(share, sample)
+    return totalsReplicas(
+      sample,
+      grouping,
+      2,
+      (row, weight, add) => {
+        if (!counts(row)) return
+        add(1, weight)
+        if ((sample.predicted?.[row] === sample.labels[row]) === !share.wrong) add(0, weight)
+      },
+      totals => (totals[0] as number) / (totals[1] as number),
+    )
+  },
+  trials: sample => effectiveCount(sample, trial(share, sample)),
+  ...(share.among === 'predicted'
+    ? {}
+    : {
+        discordance: (challenger, champion) => {
+          const counts = trial(share, challenger)
+          let [onlyNow, onlyBefore, all] = [0, 0, 0]
+          for (let row = 0; row < challenger.rows; row++) {
+            if (!counts(row)) continue
+            const weight = challenger.weights?.[row] ?? 1
+            const now = challenger.predicted?.[row] === challenger.labels[row]
+            const before = champion.predicted?.[row] === challenger.labels[row]
+            all += weight
+            if (now && !before) onlyNow += weight
+            if (before && !now) onlyBefore += weight
+          }
+          const [gained, lost] = share.wrong ? [onlyBefore, onlyNow] : [onlyNow, onlyBefore]
+          return { onlyNow: gained / all, onlyBefore: lost / all, trials: effectiveCount(challenger, counts) }
+        },
+      }),
+})
+
+const proportion = (share: Share): Metric => {
+  const { name, title, tasks, among, of } = share
+  const support = (sample: Sample): number => {
+    if (among === 'all') return sample.rows
+    const index = indexOfClass(sample, of as number | string)
+    if (index < 0) return 0
+    return among === 'labelled' ? (classRows(sample)[index] ?? 0) : (sums(share, sample, confusion(sample))[1] as number)
+  }
+  const plain: Metric = {
     name,
     title,
     tasks,
-    direction: 'higher',
+    direction: share.wrong ? 'lower' : 'higher',
     needs: 'prediction',
     support,
     measure: (sample, { confidence }) => {
-      const rows = support(sample)
-      if (rows === 0) return { undefined: empty }
-      const successes = rightOf(sample, of)
-      return { value: successes / rows, interval: wilsonInterval(successes, rows, confidence), method: 'wilson' }
+      const [right, rows] = sums(share, sample, confusion(sample))
+      if (rows === 0) return { undefined: unknownClass(sample, of) ?? share.empty }
+      const successes = share.wrong ? rows - right : right
+      const value = successes / rows
+      const interval = wilsonInterval(successes, rows, confidence)
+      return { value, interval, method: 'wilson', error: Math.sqrt((value * (1 - value)) / rows) }
     },
-    compare: (challenger, champion, method) => compareRight(challenger, champion, of, method),
+    compare: (challenger, champion, method) => {
+      if (among !== 'predicted') return compareRight(share, challenger, champion, method)
+      const index = indexOfClass(challenger, of as number | string)
+      return compareCounts(challenger, champion, method, (counts, width) => {
+        let predicted = 0
+        for (let label = 0; label < width; label++) predicted += counts[label * width + index] as number
+        return (counts[index * width + index] as number) / predicted
+      })
+    },
   }
-}
-
-const precision: Metric = {
-  name: 'precision',
-  title: 'precision',
-  tasks: ['binary'],
-  direction: 'higher',
-  needs: 'prediction',
-  support: sample => (confusion(sample)[1] as number) + (confusion(sample)[3] as number),
-  measure: (sample, { confidence }) => {
-    const [, falsePositive, , truePositive] = confusion(sample) as unknown as [number, number, number, number]
-    const rows = falsePositive + truePositive
-    if (rows === 0) return { undefined: 'no row is predicted positive' }
-    return { value: truePositive / rows, interval: wilsonInterval(truePositive, rows, confidence), method: 'wilson' }
-  },
-  compare: (challenger, champion, method) =>
-    compareCounts(challenger, champion, method, counts => (counts[3] as number) / ((counts[1] as number) + (counts[3] as number))),
+  return designed(plain, design(share))
 }
 
 /** Metrics that are a share of rows: Wilson's interval, McNemar's test. */
 export const proportionMetrics: readonly Metric[] = [
-  right('accuracy', 'accuracy', ['binary', 'multiclass'], null, 'there are no rows'),
-  right('recall', 'recall', ['binary'], 1, 'no row has the positive label'),
-  right('specificity', 'specificity', ['binary'], 0, 'every row has the positive label'),
-  precision,
+  proportion({ name: 'accuracy', title: 'accuracy', tasks: ['binary', 'multiclass'], among: 'all', of: null, empty: 'there are no rows' }),
+  proportion({ name: 'recall', title: 'recall', tasks: ['binary'], among: 'labelled', of: 1, empty: 'no row has the positive label' }),
+  proportion({
+    name: 'specificity',
+    title: 'specificity',
+    tasks: ['binary'],
+    among: 'labelled',
+    of: 0,
+    empty: 'every row has the positive label',
+  }),
+  proportion({
+    name: 'false_positive_rate',
+    title: 'false positive rate',
+    tasks: ['binary'],
+    among: 'labelled',
+    of: 0,
+    wrong: true,
+    empty: 'every row has the positive label',
+  }),
+  proportion({
+    name: 'precision',
+    title: 'precision',
+    tasks: ['binary'],
+    among: 'predicted',
+    of: 1,
+    empty: 'no row is predicted positive',
+  }),
+  proportion({
+    name: 'negative_predictive_value',
+    title: 'negative predictive value',
+    tasks: ['binary'],
+    among: 'predicted',
+    of: 0,
+    empty: 'every row is predicted positive',
+  }),
 ]
+
+/** Precision or recall of the class of this name. */
+export const shareOfClass = (part: 'precision' | 'recall', name: string): Metric =>
+  proportion({
+    name: `${part}[${name}]`,
+    title: `${part} of ${name}`,
+    tasks: ['binary', 'multiclass'],
+    among: part === 'recall' ? 'labelled' : 'predicted',
+    of: name,
+    empty: `no row is ${part === 'recall' ? 'labelled' : 'predicted'} ${name}`,
+  })

@@ -1,11 +1,14 @@
-import { delongDifferenceError, delongError, type Placements, placements } from '../../statistics/auc.ts'
+import { delongDifferenceError, delongError, type Placements, placements, weighedArea, weighedPlacements } from '../../statistics/auc.ts'
 import { normalTwoSided } from '../../statistics/distributions.ts'
 import { shareInterval, waldInterval } from '../../statistics/interval.ts'
 import { wilsonInterval } from '../../statistics/proportions.ts'
-import { eachTie } from '../../statistics/ranking.ts'
-import { classRows, derived, type Sample, scoreOrder } from '../sample.ts'
+import { tieBounds } from '../../statistics/ranking.ts'
+import { classRows, derived, type Sample, scoreOrder, weightsOf } from '../sample.ts'
+import { effectiveCount, type Grouping } from './clusters.ts'
+import { designed } from './design.ts'
 import { byInfluence, type Influence } from './influence.ts'
 import type { Metric } from './metric.ts'
+import { type Replicas, rowsReplicas } from './replicas.ts'
 
 const oneClass = (sample: Sample): string | null => {
   const [negatives, positives] = classRows(sample)
@@ -19,7 +22,26 @@ const placed = derived(
   (sample): Placements => placements(positiveFlags(sample), sample.scores ?? new Float64Array(sample.rows), scoreOrder(sample)),
 )
 
-const rocAuc: Metric = {
+/** The sample's area and each row's effect on it, for rows that weigh differently or stand in clusters. */
+const areaInfluence = derived((sample): Influence => {
+  const undefinedBecause = oneClass(sample)
+  if (undefinedBecause) return { undefined: undefinedBecause }
+  const flags = positiveFlags(sample)
+  const weights = weightsOf(sample)
+  const found = weighedPlacements(flags, sample.scores as Float64Array, scoreOrder(sample), weights)
+  const effects = found.values.map(
+    (placement, row) => ((weights[row] as number) * (placement - found.auc)) / (flags[row] === 1 ? found.positives : found.negatives),
+  )
+  return { value: found.auc, scale: 1, effects }
+})
+
+const scoreBounds = derived(sample => tieBounds(sample.scores as Float64Array, scoreOrder(sample)))
+
+/** As sure as that many successes in a row: the smaller class. */
+const smallerClass = (sample: Sample): number =>
+  Math.min(...[0, 1].map(label => effectiveCount(sample, row => sample.labels[row] === label)))
+
+const plainRocAuc: Metric = {
   name: 'roc_auc',
   title: 'ROC AUC',
   tasks: ['binary'],
@@ -59,28 +81,38 @@ const rocAuc: Metric = {
   },
 }
 
+const rocAuc = designed(plainRocAuc, {
+  range: 'share',
+  influence: areaInfluence,
+  replicas: (sample, grouping) =>
+    rowsReplicas(sample, grouping, 1, weights => weighedArea(positiveFlags(sample), scoreOrder(sample), scoreBounds(sample), weights)),
+  trials: smallerClass,
+})
+
 /** Average precision, the sum of recall steps times precision over distinct scores from above, with the derivative of it by each row's weight. */
 const averagePrecisionInfluence = derived((sample): Influence => {
-  const positives = classRows(sample)[1] ?? 0
-  if (positives === 0) return { undefined: 'no row has the positive label' }
-  const scores = sample.scores as Float64Array
+  if ((classRows(sample)[1] ?? 0) === 0) return { undefined: 'no row has the positive label' }
   const order = scoreOrder(sample)
-  // Ties from below, each with its positives.
-  const bounds: number[] = []
-  eachTie(scores, order, from => bounds.push(from))
-  bounds.push(order.length)
+  const bounds = scoreBounds(sample)
+  const { labels, weights } = sample
   const tieCount = bounds.length - 1
   const precision = new Float64Array(tieCount)
   const gain = new Float64Array(tieCount)
   const loss = new Float64Array(tieCount)
   let hits = 0
+  let above = 0
   let total = 0
   for (let tie = tieCount - 1; tie >= 0; tie--) {
-    const [from, to] = [bounds[tie] as number, bounds[tie + 1] as number]
     let tied = 0
-    for (let place = from; place < to; place++) tied += sample.labels[order[place] as number] as number
+    let tiedNegatives = 0
+    for (let place = bounds[tie] as number; place < (bounds[tie + 1] as number); place++) {
+      const row = order[place] as number
+      const weight = weights === null ? 1 : (weights[row] as number)
+      if (labels[row] === 1) tied += weight
+      else tiedNegatives += weight
+    }
     hits += tied
-    const above = order.length - from
+    above += tied + tiedNegatives
     precision[tie] = hits / above
     total += tied * (precision[tie] as number)
     // What one more unit of weight at or above this score changes in the precision that its positives see.
@@ -88,6 +120,7 @@ const averagePrecisionInfluence = derived((sample): Influence => {
     loss[tie] = (-tied * hits) / (above * above)
   }
   // Divided once: a perfect order gives exactly 1.
+  const positives = hits
   const value = total / positives
   const effects = new Float64Array(sample.rows)
   let gained = 0
@@ -97,13 +130,37 @@ const averagePrecisionInfluence = derived((sample): Influence => {
     lost += loss[tie] as number
     for (let place = bounds[tie] as number; place < (bounds[tie + 1] as number); place++) {
       const row = order[place] as number
-      effects[row] = (sample.labels[row] === 1 ? (precision[tie] as number) - value + gained : lost) / positives
+      const effect = (labels[row] === 1 ? (precision[tie] as number) - value + gained : lost) / positives
+      effects[row] = weights === null ? effect : effect * (weights[row] as number)
     }
   }
   return { value, scale: 1, effects }
 })
 
-const averagePrecision: Metric = {
+const averagePrecisionReplicas = (sample: Sample, grouping: Grouping): Replicas => {
+  const order = scoreOrder(sample)
+  const bounds = scoreBounds(sample)
+  const { labels } = sample
+  return rowsReplicas(sample, grouping, 1, weights => {
+    let hits = 0
+    let above = 0
+    let total = 0
+    for (let tie = bounds.length - 2; tie >= 0; tie--) {
+      let tied = 0
+      for (let place = bounds[tie] as number; place < (bounds[tie + 1] as number); place++) {
+        const row = order[place] as number
+        const weight = weights[row] as number
+        above += weight
+        if (labels[row] === 1) tied += weight
+      }
+      hits += tied
+      if (tied > 0) total += (tied * hits) / above
+    }
+    return total / hits
+  })
+}
+
+const plainAveragePrecision: Metric = {
   name: 'average_precision',
   title: 'average precision',
   tasks: ['binary'],
@@ -113,44 +170,11 @@ const averagePrecision: Metric = {
   ...byInfluence(averagePrecisionInfluence, true),
 }
 
-/** Each class against the rest: the mean of the areas, with the effect of every row. */
-const oneVersusRest = derived((sample): Influence => {
-  const width = sample.classes.length
-  const effects = new Float64Array(sample.rows)
-  let value = 0
-  for (let index = 0; index < width; index++) {
-    const isPositive = Uint8Array.from(sample.labels as Uint16Array, label => (label === index ? 1 : 0))
-    const scores = sample.probabilities?.[index] as Float64Array
-    const rows = classRows(sample)[index] as number
-    if (rows === 0 || rows === sample.rows)
-      return { undefined: `class "${sample.classes[index]}" has ${rows === 0 ? 'no row' : 'every row'}` }
-    const one: Sample = {
-      ...sample,
-      task: 'binary',
-      classes: ['rest', 'class'],
-      labels: Uint16Array.from(isPositive),
-      scores,
-      probabilities: null,
-    }
-    const found = placements(isPositive, scores, scoreOrder(one))
-    value += found.auc / width
-    for (let row = 0; row < sample.rows; row++) {
-      const share = isPositive[row] === 1 ? found.positives : found.negatives
-      effects[row] = (effects[row] as number) + ((found.values[row] as number) - found.auc) / share / width
-    }
-  }
-  return { value, scale: 1, effects }
+const averagePrecision = designed(plainAveragePrecision, {
+  range: 'share',
+  influence: averagePrecisionInfluence,
+  replicas: averagePrecisionReplicas,
 })
 
-const rocAucOvr: Metric = {
-  name: 'roc_auc_ovr',
-  title: 'ROC AUC (one against the rest)',
-  tasks: ['multiclass'],
-  direction: 'higher',
-  needs: 'probabilities',
-  support: sample => Math.min(...classRows(sample)),
-  ...byInfluence(oneVersusRest, true),
-}
-
 /** Metrics of the order of the scores. */
-export const rankingMetrics: readonly Metric[] = [rocAuc, averagePrecision, rocAucOvr]
+export const rankingMetrics: readonly Metric[] = [rocAuc, averagePrecision]

@@ -1,4 +1,4 @@
-import { copyFile, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { gunzipSync } from 'node:zlib'
@@ -66,13 +66,13 @@ describe('the run of this training', () => {
     expect({ run, metrics }).toEqual({ run: null, metrics: {} })
     expect(notes.join()).toMatch(/a is FAILED, b is RUNNING/)
   })
-  it('is none where two ended at the same moment', async () => {
-    const { run, notes } = await withRuns([
+  it('cannot be told where two ended at the same moment', async () => {
+    const two = withRuns([
       { id: 'a', start: 1000, end: 1500 },
       { id: 'b', start: 1001, end: 1500 },
+      { id: 'c', start: 1001, end: 1400 },
     ])
-    expect(run).toBeNull()
-    expect(notes.join()).toMatch(/same moment, so none is taken: a, b/)
+    await expect(two).rejects.toThrow(/^these MLflow runs ended at the same moment, so nobody can tell which one counts: a, b$/)
   })
 })
 
@@ -151,6 +151,28 @@ describe('what is no store of mlflow is refused', () => {
         await truncate(path, 16_384)
       },
       /malformed|disk image|corrupt/,
+    ],
+    ['a folder', path => mkdir(path), /is not a regular file/],
+    [
+      'a database with a folder for a log',
+      async path => {
+        mlflowDatabase(path, [{ id: 'a', start: 1000, metrics: { auc: 0.9 } }])
+        await mkdir(`${path}-wal`)
+      },
+      /mlflow.db-wal is not a regular file/,
+    ],
+    [
+      'a database in the middle of a change',
+      async path => {
+        mlflowDatabase(`${path}.new`, [{ id: 'a', start: 1000, metrics: { auc: 0.9 } }])
+        const database = new DatabaseSync(`${path}.new`)
+        database.exec('PRAGMA cache_spill = 1; PRAGMA cache_size = 1; BEGIN; UPDATE latest_metrics SET value = 0.99')
+        for (let n = 0; n < 2000; n++) database.exec(`INSERT INTO tags VALUES ('k${n}', '${'x'.repeat(200)}', 'a')`)
+        for (const ending of ['', '-journal']) await copyFile(`${path}.new${ending}`, `${path}${ending}`)
+        database.exec('ROLLBACK')
+        database.close()
+      },
+      /cannot be read as an MLflow database/,
     ],
     ['a database of something else', path => new DatabaseSync(path).exec('CREATE TABLE songs (title)'), /no table runs/],
     [
