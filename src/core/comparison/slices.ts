@@ -6,6 +6,7 @@ import { differenceOf, estimateOf, type Metric, undefinedEstimate } from '../eva
 import { metricOf } from '../evaluation/metrics.ts'
 import type { Predictions } from '../evaluation/predictions.ts'
 import { partOf, type Sample } from '../evaluation/sample.ts'
+import { release } from '../scratch.ts'
 import type { Estimate, JudgedRule, JudgedSlice } from './assessment.ts'
 import type { Sources } from './evidence.ts'
 import { type Evidence, judgeGate } from './gates.ts'
@@ -48,6 +49,7 @@ function* partsOf(
   const [ours, theirs] = [lean(paired?.challenger ?? challenger), paired && lean(paired.champion)]
   for (const { value, rows } of groupsOf(challenger, column, `slices.${column}`)) {
     yield { value, rows: rows.length, challenger: partOf(ours, rows), champion: theirs && partOf(theirs, rows) }
+    release(rows)
   }
 }
 
