@@ -57,7 +57,7 @@ const face = ({ opponent, champion, challenger, rules }: AssessmentRequest): Fac
   if (opponent.kind !== 'champion') return nothing
   const unreachable = (reason: string, lost = 0): Face => ({
     ...nothing,
-    opponent: { kind: 'unreachable', version: opponent.version, reason },
+    opponent: { ...opponent, kind: 'unreachable', reason },
     lost,
   })
   if (champion === null) {

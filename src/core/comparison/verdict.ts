@@ -2,6 +2,7 @@ import type { ModelConfiguration } from '../configuration/schema.ts'
 import { metricOf } from '../evaluation/metrics.ts'
 import type { Assessment, Decision, JudgedFairness, JudgedRow, JudgedRule, JudgedSlice, Opponent, Verdict } from './assessment.ts'
 import { shortFigure } from './figures.ts'
+import { opponentName, whyUnreachable } from './opponent.ts'
 import { promotionKinds, shownBy } from './promotion.ts'
 import { decidingRules, gateRules } from './rows.ts'
 
@@ -65,7 +66,7 @@ const decide = (judged: Judged, verdict: Verdict): Decision => {
   if (opponent.kind === 'unreachable') return 'inconclusive'
   if (verdict === 'fail') return 'keep'
   if (verdict === 'inconclusive' && rules.on_inconclusive !== 'warn') return 'inconclusive'
-  if (opponent.kind === 'first') return 'promote'
+  if (opponent.kind === 'first') return opponent.assumed ? 'inconclusive' : 'promote'
   const primary = primaryOf(judged)
   const promotion = promotionOf(primary)
   if (promotion === undefined || primary?.difference?.value == null || primary.difference.low === null) return 'inconclusive'
@@ -77,10 +78,7 @@ export const conclude = (judged: Judged): Conclusion => {
   const { opponent } = judged
   const failed = [...sentencesOf(judged, 'fail'), ...judged.blocked]
   const open = sentencesOf(judged, 'inconclusive')
-  const unreachable =
-    opponent.kind === 'unreachable'
-      ? [`champion${opponent.version === null ? '' : ` v${opponent.version}`} is recorded but could not be compared: ${opponent.reason}`]
-      : []
+  const unreachable = opponent.kind === 'unreachable' ? [whyUnreachable(opponent)] : []
   const verdict: Verdict = failed.length > 0 ? 'fail' : open.length + unreachable.length > 0 ? 'inconclusive' : 'pass'
   const decision = decide(judged, verdict)
   const because = [...failed, ...unreachable, ...open]
@@ -109,9 +107,31 @@ const failedHeadline = (judged: Judged, [first = '', ...more]: readonly string[]
   if (judged.opponent.kind === 'champion' && worse && primary.difference?.value != null && primary.difference.value !== 0) {
     const allowed = worse.relative ? `${Number(((worse.bound ?? 0) * 100).toPrecision(6))} %` : worse.bound
     const figures = primaryFigures(judged).replace(/\)$/, `, allowed ${worse.kind === 'max_drop' ? 'drop' : 'rise'} ${allowed})`)
-    return `${judged.model} must not merge: it is worse than champion v${judged.opponent.version}${figures}`
+    return `${judged.model} must not merge: it is worse than ${opponentName(judged.opponent)}${figures}`
   }
   return `${judged.model} must not merge: ${first}${more.length === 0 ? '' : `, and ${more.length} more`}`
+}
+
+/** Against anything but the champion: what the rules say of these two, and nothing of a merge or of what goes live. */
+const sideBySide = (judged: Judged, verdict: Verdict, [first]: readonly string[]): string => {
+  const { model, opponent } = judged
+  const primary = primaryOf(judged)
+  const { low = null, high = null } = primary?.difference ?? {}
+  const [worst, best] = primary?.direction === 'lower' ? [high && -high, low && -low] : [low, high]
+  const against = opponent.kind === 'champion' ? opponentName(opponent) : 'nothing'
+  const found =
+    worst === null || best === null
+      ? 'cannot be told from'
+      : worst > 0
+        ? 'is better than'
+        : best < 0
+          ? 'is worse than'
+          : 'is not told apart from'
+  const gates =
+    verdict === 'pass'
+      ? 'its gates pass against it'
+      : `its gates ${verdict === 'fail' ? 'fail' : 'are not proven'} against it: ${first ?? 'nothing was judged'}`
+  return `${model} ${found} ${against}${primaryFigures(judged)}; ${gates}`
 }
 
 const notShown: Readonly<Record<string, string>> = {
@@ -122,15 +142,18 @@ const notShown: Readonly<Record<string, string>> = {
 
 const headline = (judged: Judged, verdict: Verdict, decision: Decision, because: readonly string[]): string => {
   const { model, opponent } = judged
+  if (opponent.kind === 'champion' && opponent.asked !== undefined) return sideBySide(judged, verdict, because)
+  if (opponent.kind === 'unreachable' && opponent.asked !== undefined) return `${model}: ${whyUnreachable(opponent)}`
   if (verdict === 'fail') return failedHeadline(judged, because)
   const first = because[0] ?? ''
   if (opponent.kind === 'unreachable') return `${model}: cannot tell whether it may merge, because ${first}`
   const merge = verdict === 'pass' ? `${model} may merge` : `${model}: not proven that it may merge`
   if (opponent.kind === 'first') {
     if (verdict !== 'pass') return `${merge}: ${first}`
+    if (opponent.assumed) return `${model} passes its absolute gates; it was compared with nothing`
     return `${model} may merge, and merging makes it the first champion: nothing to compare with, all absolute gates pass`
   }
-  const champion = `champion v${opponent.version}`
+  const champion = opponentName(opponent)
   const promotion = promotionOf(primaryOf(judged))
   if (decision === 'promote') {
     return `${merge}, and merging puts it live: it is ${shownBy(promotion?.kind)} ${champion}${primaryFigures(judged)}`
