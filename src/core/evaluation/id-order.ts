@@ -1,3 +1,4 @@
+import { release } from '../scratch.ts'
 import { orderByKey } from '../statistics/radix.ts'
 import type { Predictions, TextColumn } from './predictions.ts'
 import { derived } from './sample.ts'
@@ -87,6 +88,7 @@ export const orderByText = (column: TextColumn): Uint32Array => {
     if (to - from > 1) order.subarray(from, to).sort((a, b) => compareText(column, a, column, b) || a - b)
     from = to
   }
+  release(sorted)
   return order
 }
 

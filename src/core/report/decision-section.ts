@@ -1,4 +1,5 @@
 import type { Assessment, JudgedRow } from '../comparison/assessment.ts'
+import { opponentName } from '../comparison/opponent.ts'
 import type { CommentContext } from './comment-context.ts'
 import { code, escapeMarkdown } from './escape.ts'
 import { formatBytes, formatCount, formatP, formatSeconds } from './numbers.ts'
@@ -120,7 +121,8 @@ const scoredOn = ({ opponent, rows }: Assessment, holdout: NonNullable<Assessmen
   if (opponent.kind !== 'champion') return `${formatCount(holdout.rows)} holdout rows${positive}.`
   if (holdout.paired === null) {
     const asked = rows.some(row => row.difference !== null && row.challenger.support !== null)
-    const how = asked ? 'compared with the champion as unrelated rows, as the rules ask' : 'not paired with the champion'
+    const other = opponent.asked === undefined ? 'the champion' : escapeMarkdown(opponentName(opponent), 100)
+    const how = asked ? `compared with ${other} as unrelated rows, as the rules ask` : `not paired with ${other}`
     return `${formatCount(holdout.rows)} holdout rows${positive}, ${how}.`
   }
   const lost = holdout.lost === 0 ? 'none lost' : `**${formatCount(holdout.lost)} lost**`

@@ -1,4 +1,5 @@
 import type { Assessment, JudgedRow, JudgedRule } from '../comparison/assessment.ts'
+import { opponentName } from '../comparison/opponent.ts'
 import { decidedWords } from './decision-section.ts'
 import { plainLine } from './escape.ts'
 import { fairnessCounts } from './fairness-section.ts'
@@ -8,9 +9,9 @@ import { sliceCounts } from './slice-section.ts'
 import { because, icon, ruleWords, shownVerdict } from './verdict-words.ts'
 
 const opponentWords = ({ opponent }: Assessment): string => {
-  if (opponent.kind === 'first') return ', the first version'
-  if (opponent.kind === 'unreachable') return `, champion ${opponent.version === null ? '' : `v${opponent.version} `}unreachable`
-  return ` against champion v${opponent.version}`
+  if (opponent.kind === 'first') return opponent.assumed ? ', compared with nothing' : ', the first version'
+  if (opponent.kind === 'unreachable') return `, ${plainLine(opponentName(opponent), 100)} unreachable`
+  return ` against ${plainLine(opponentName(opponent), 100)}`
 }
 
 const differenceWords = (row: JudgedRow): string =>

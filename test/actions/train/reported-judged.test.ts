@@ -8,6 +8,7 @@ import { parseConfiguration } from '../../../src/core/configuration/parse.ts'
 import type { ModelConfiguration } from '../../../src/core/configuration/schema.ts'
 import { mlflowDatabase } from '../../support/mlflow.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
+import { checkProcess } from '../check-process.ts'
 import { noArtifacts } from '../fixtures.ts'
 import { benchIn } from '../judging.ts'
 
@@ -48,6 +49,7 @@ const judgedWith = async (gate: string, report: (workspace: string) => unknown) 
       fetchModel: () => Promise.reject(new Error('there is no champion to fetch')),
       codeDigest: () => Promise.resolve(null),
       environment: {},
+      checks: checkProcess,
     },
   )
   const { outputs } = await evaluateGate({ model: undefined, config: 'refline.yml', run: undefined, comment: 'off' } as const, bench.ports)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { estimateOf } from '../../../src/core/evaluation/metrics/metric.ts'
 import { metricOf } from '../../../src/core/evaluation/metrics.ts'
 import { confusion } from '../../../src/core/evaluation/sample.ts'
-import { delongDifferenceError, delongError, placements } from '../../../src/core/statistics/auc.ts'
+import { areaOf, delongDifferenceError, placements } from '../../../src/core/statistics/auc.ts'
 import { bootstrapCells, percentileInterval } from '../../../src/core/statistics/bootstrap.ts'
 import { binomial, normalQuantile, normalTwoSided } from '../../../src/core/statistics/distributions.ts'
 import { equivalenceP, meanInterval, meanTest, moments, sum } from '../../../src/core/statistics/means.ts'
@@ -17,7 +17,7 @@ import {
   wilsonInterval,
 } from '../../../src/core/statistics/proportions.ts'
 import { drawBinomial, uniform } from '../../../src/core/statistics/random.ts'
-import { ascendingOrder } from '../../../src/core/statistics/ranking.ts'
+import { ascending, ascendingOrder } from '../../../src/core/statistics/ranking.ts'
 import { binaryOf, otherOf } from '../evaluation/fixtures.ts'
 
 // Published reference values. More examples of scikit-learn are in ../evaluation/metrics.test.ts.
@@ -119,9 +119,13 @@ describe('ROC AUC', () => {
     )
     const labels = Uint8Array.from(rows, ([label]) => label as number)
     const scores = Float64Array.from(rows, ([, rating]) => rating as number)
-    const found = placements(labels, scores, ascendingOrder(scores))
+    const ranks = ascending(scores)
+    const found = placements(labels, ranks)
     expect(found.auc).toBeCloseTo(0.893171061528, 11)
-    expect(delongError(found)).toBeCloseTo(0.0307244084, 9)
+    const inOrder = Uint8Array.from(ranks.order, row => labels[row] as number)
+    const area = areaOf(inOrder, ranks.starts)
+    expect(area.auc).toBe(found.auc)
+    expect(area.error).toBeCloseTo(0.0307244084, 9)
     // Their own standard error, from the area alone.
     const { auc, positives, negatives } = found
     const [twoPositives, twoNegatives] = [auc / (2 - auc), (2 * auc * auc) / (1 + auc)]
