@@ -2,7 +2,7 @@ import type { ModelConfiguration } from '../configuration/schema.ts'
 import { holdoutDigest } from '../evaluation/holdout.ts'
 import { predictionSettings } from '../evaluation/prediction-settings.ts'
 import type { Predictions } from '../evaluation/predictions.ts'
-import { classRows, type Sample } from '../evaluation/sample.ts'
+import { classRows, type Sample, unnoticed } from '../evaluation/sample.ts'
 import type { VersionRecord } from '../lineage/events.ts'
 import type { RunRecord } from '../lineage/run.ts'
 import { defaultSeed } from '../statistics/random.ts'
@@ -64,7 +64,8 @@ const face = ({ opponent, champion, challenger, rules }: AssessmentRequest): Fac
     // Where no rows are asked for at all, figures without rows can still be compared.
     return challenger === null && rules.predictions === undefined ? nothing : unreachable('there are no predictions of the champion')
   }
-  if (champion.problem !== null) return unreachable(`its predictions cannot be used: ${champion.problem}`)
+  const problem = champion.problem ?? unnoticed(champion)
+  if (problem !== null) return unreachable(`its predictions cannot be used: ${problem}`)
   if (challenger === null) return nothing
   if (!predictionSettings(rules).paired) {
     const sides = sideBySide(challenger, champion)

@@ -101,7 +101,8 @@ const fromRows = (metric: Metric, sources: Sources): Figures => {
   const notes: string[] = []
   let ours = challenger === null ? undefinedEstimate(noRows) : estimateOf(metric, challenger, method)
   for (const told of toldOf(sources.run, metric.name, undefined)) {
-    if (typeof told.value === 'string') ours = undefinedEstimate(`${told.by} ${metric.name} as ${told.value}`, ours.support)
+    if (typeof told.value === 'string' || !Number.isFinite(told.value))
+      ours = undefinedEstimate(`${told.by} ${metric.name} as ${told.value}`, ours.support)
     else if (ours.value !== null && Math.abs(told.value - ours.value) > 1e-6) {
       notes.push(
         `${told.by} ${metric.name} as ${figure(told.value, ours.value)}, its predictions give ${figure(ours.value, told.value)}: the predictions count`,

@@ -52,7 +52,7 @@ export const missingName = (run: RunRecord, name: string, task: Task, computed: 
 
 /** Why a figure that was told is none; null where it is one. Two that tell different figures leave it undefined until the gate names its source. */
 export const whyNone = (told: readonly Told[], name: string): string | null => {
-  const word = told.find(({ value }) => typeof value === 'string')
+  const word = told.find(({ value }) => typeof value === 'string' || !Number.isFinite(value))
   if (word) return `${word.by} ${name} as ${word.value}`
   const [one, other] = told as readonly { readonly value: number; readonly by: string }[]
   if (one === undefined || other === undefined || one.value === other.value) return null

@@ -56,6 +56,21 @@ export const derived = <T, S extends object = Sample>(derive: (sample: S) => T):
   }
 }
 
+const allFinite = derived(({ labels, predicted, scores, probabilities, weights }: Sample): boolean =>
+  [labels, predicted, scores, weights, ...(probabilities ?? [])].every(column => {
+    if (!(column instanceof Float64Array)) return true
+    // A finite number less itself is 0, anything else NaN: one sum decides.
+    let rest = 0
+    for (let row = 0; row < column.length; row++) rest += (column[row] as number) - (column[row] as number)
+    return rest === 0
+  }),
+)
+
+/**
+ * Why the rows give no metric although their `problem` is null: a number that is none. Readers say so in `problem`, with the line; this is for what got past them, since
+ * a NaN could sort or compare as anything and give a value that looks sound.
+ */
+export const unnoticed = (sample: Sample): string | null => (allFinite(sample) ? null : 'a number in the rows is NaN or infinite')
 /** The power of two that brings a positive number into [1, 2), so that scaling by it loses nothing. */
 const towardsOne = (value: number): number => 2 ** -Math.floor(Math.log2(value))
 

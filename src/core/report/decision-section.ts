@@ -1,4 +1,4 @@
-import type { Assessment, JudgedRow } from '../comparison/assessment.ts'
+import type { Assessment, Difference, JudgedRow } from '../comparison/assessment.ts'
 import { opponentName } from '../comparison/opponent.ts'
 import type { CommentContext } from './comment-context.ts'
 import { code, escapeMarkdown } from './escape.ts'
@@ -45,16 +45,19 @@ const methodNames: Readonly<Record<string, string>> = {
   t: "Student's t",
 }
 
+/** What these rows could have shown. Nothing where the two are alike, or where they have shown more. */
+const detectableWords = ({ detectable, low, high }: Difference): string => {
+  if (detectable !== null) return `, these rows show a difference of ${Number(detectable.toPrecision(2))} in 4 of 5 cases`
+  const isOpen = low !== null && high !== null && low < 0 && high > 0
+  return isOpen ? ', the two differ in too few rows to show any difference in 4 of 5 cases' : ''
+}
+
 const testWords = (row: JudgedRow): string | null => {
   const { difference, challenger } = row
   if (difference?.test) {
     const statistic = difference.statistic === null ? '' : `, statistic ${Number(difference.statistic.toPrecision(3))}`.replace('-', '−')
     const p = difference.p === null ? '' : `, p ${formatP(difference.p)}`
-    const detectable =
-      difference.detectable === null
-        ? ''
-        : `, these rows show a difference of ${Number(difference.detectable.toPrecision(2))} in 4 of 5 cases`
-    return `${escapeMarkdown(row.title, 100)}: ${escapeMarkdown(difference.test, 100)}${statistic}${p}${detectable}`
+    return `${escapeMarkdown(row.title, 100)}: ${escapeMarkdown(difference.test, 100)}${statistic}${p}${detectableWords(difference)}`
   }
   return challenger.method === null
     ? null

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { calibrationError } from '../../../src/core/evaluation/metrics/calibration.ts'
 import { estimateOf } from '../../../src/core/evaluation/metrics/metric.ts'
 import { metricOf } from '../../../src/core/evaluation/metrics.ts'
 import { confusion } from '../../../src/core/evaluation/sample.ts'
@@ -260,5 +261,33 @@ describe("scikit-learn's documented examples", () => {
     })
     const metric = metricOf(name, 'multiclass')
     expect(metric && estimateOf(metric, three, { confidence: 0.95, seed: 1, resamples: 100 }).value).toBeCloseTo(value, 4)
+  })
+})
+
+describe('expected calibration error (the documented examples of torchmetrics)', () => {
+  const binary = binaryOf(
+    [0, 0, 1, 1, 1].map((label, row) => ({ id: `${row}`, label, score: [0.25, 0.25, 0.55, 0.75, 0.75][row] as number })),
+  )
+  const columns = [
+    [0.25, 0.55, 0.1, 0.9],
+    [0.2, 0.05, 0.3, 0.05],
+    [0.55, 0.4, 0.6, 0.05],
+  ]
+  const multiclass = otherOf({
+    task: 'multiclass',
+    classes: ['0', '1', '2'],
+    labels: Uint16Array.of(0, 1, 2, 0),
+    predicted: null,
+    probabilities: columns.map(column => Float64Array.from(column)),
+  })
+  it('of two classes in 2 bins, and of three by the likeliest one in 3', () => {
+    expect(calibrationError(binary, 2)).toBeCloseTo(0.29, 12)
+    expect(calibrationError(multiclass, 3)).toBeCloseTo(0.2, 12)
+  })
+  it('by default in 15 bins', () => {
+    // Here every bin of 15 has a gap of the same sign as its half.
+    expect(calibrationError(binary)).toBeCloseTo(0.29, 12)
+    // Bins: two of .55 that are wrong, one of .6 and one of .9 that are right.
+    expect(calibrationError(multiclass)).toBeCloseTo((0.55 + 0.55 + 0.4 + 0.1) / 4, 12)
   })
 })

@@ -15,12 +15,12 @@ const bins = 15
 /** Gaps are shares: what is below this has not varied. */
 const rounding = 1e-12
 
-/** Bin of a score: [k / 15, (k + 1) / 15), with 1 in the last one. */
-const binOf = (score: number): number => {
-  let bin = Math.min(bins - 1, Math.floor(score * bins))
+/** Bin of a score: [k / count, (k + 1) / count), with 1 in the last one. */
+const binOf = (score: number, count = bins): number => {
+  let bin = Math.min(count - 1, Math.floor(score * count))
   // The product rounds: the edge itself decides.
-  if (bin > 0 && score < bin / bins) bin--
-  else if (bin < bins - 1 && score >= (bin + 1) / bins) bin++
+  if (bin > 0 && score < bin / count) bin--
+  else if (bin < count - 1 && score >= (bin + 1) / count) bin++
   return bin
 }
 
@@ -148,19 +148,20 @@ const resampled = (samples: readonly Sample[], { seed, resamples }: Method, of: 
 }
 
 /** Sums over each bin of outcome minus confidence, by weight. */
-const gapsOf = (sample: Sample): Float64Array => {
-  const gaps = new Float64Array(bins)
+const gapsOf = (sample: Sample, count = bins): Float64Array => {
+  const gaps = new Float64Array(count)
   const { confidences, outcomes } = claimsOf(sample)
   for (let row = 0; row < sample.rows; row++) {
     const confidence = confidences[row] as number
-    const bin = binOf(confidence)
+    const bin = binOf(confidence, count)
     const weight = sample.weights === null ? 1 : (sample.weights[row] as number)
     gaps[bin] = (gaps[bin] as number) + weight * (outcomes[row] as number) - weight * confidence
   }
   return gaps
 }
 
-const calibrationError = (sample: Sample): number => errorFrom(gapsOf(sample), totalWeight(sample))
+/** The expected calibration error in `count` bins of equal width, for scores in [0, 1]; the metric has 15 of them. */
+export const calibrationError = (sample: Sample, count = bins): number => errorFrom(gapsOf(sample, count), totalWeight(sample))
 
 const problemOf = (sample: Sample): string | null => {
   const columns = sample.task === 'binary' ? [sample.scores as Float64Array] : (sample.probabilities as readonly Float64Array[])
