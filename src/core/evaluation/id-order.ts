@@ -41,15 +41,16 @@ const keyPositions = ({ bytes, offsets }: TextColumn, rows: number): readonly Po
   for (let block = 0; ; block += positionsAtOnce) {
     const seen = new Uint8Array(257 * positionsAtOnce)
     let longer = false
+    let shortest = positionsAtOnce
     for (let row = 0; row < rows; row++) {
       const from = (offsets[row] as number) + block
       const left = (offsets[row + 1] as number) - from
       if (left > positionsAtOnce) longer = true
-      for (let index = 0; index < positionsAtOnce; index++) {
-        const byte = index < left ? (bytes[from + index] as number) + 1 : 0
-        seen[257 * index + byte] = 1
-      }
+      const there = left < positionsAtOnce ? Math.max(0, left) : positionsAtOnce
+      for (let index = 0; index < there; index++) seen[257 * index + (bytes[from + index] as number) + 1] = 1
+      if (there < shortest) shortest = there
     }
+    for (let index = shortest; index < positionsAtOnce; index++) seen[257 * index] = 1
     for (let index = 0; index < positionsAtOnce; index++) {
       const ranks = new Uint8Array(257)
       let size = 0

@@ -36,13 +36,24 @@ export const orderByKey = (keys: Uint32Array<ArrayBuffer>): KeyOrder => {
       places[digit] = start
       start += count
     }
-    for (let place = 0; place < n; place++) {
-      const key = from[place] as number
-      const digit = (key >>> shift) & mask
-      const into = places[digit] as number
-      places[digit] = into + 1
-      to[into] = key
-      other[into] = order === null ? place : (order[place] as number)
+    if (order === null) {
+      for (let row = 0; row < n; row++) {
+        const key = from[row] as number
+        const digit = (key >>> shift) & mask
+        const into = places[digit] as number
+        places[digit] = into + 1
+        to[into] = key
+        other[into] = row
+      }
+    } else {
+      for (let place = 0; place < n; place++) {
+        const key = from[place] as number
+        const digit = (key >>> shift) & mask
+        const into = places[digit] as number
+        places[digit] = into + 1
+        to[into] = key
+        other[into] = order[place] as number
+      }
     }
     const [usedKeys, usedOrder] = [from, order]
     from = to
