@@ -5,7 +5,7 @@ import type { RunnerContext } from '../../adapters/runner/context.ts'
 import { assess } from '../../core/comparison/assess.ts'
 import type { Assessment } from '../../core/comparison/assessment.ts'
 import { gateFailure as failureOf } from '../../core/comparison/gate-failure.ts'
-import { orderById } from '../../core/comparison/pair.ts'
+import { requireUniqueIds } from '../../core/comparison/pair.ts'
 import type { ModelConfiguration } from '../../core/configuration/schema.ts'
 import { UserError } from '../../core/errors.ts'
 import { predictionSettings } from '../../core/evaluation/prediction-settings.ts'
@@ -115,7 +115,7 @@ const readChallenger = async (run: OpenRun, rules: Rules): Promise<{ predictions
   try {
     const predictions = await readPredictions(join(run.folder, 'files', file.path), rules.model)
     // Rows that cannot be told apart are the run's fault, which the report must name, and no failure of this step.
-    if (predictionSettings(rules.model).paired) orderById(predictions)
+    if (predictionSettings(rules.model).paired) requireUniqueIds(predictions)
     digestHoldout(predictions)
     return { predictions, problem: reproductionProblem(run.record, rules.model) }
   } catch (error) {

@@ -12,7 +12,7 @@ import { rocCurve } from './curves.ts'
 import { noPredictions, type Sources } from './evidence.ts'
 import { judgeFairness } from './fairness.ts'
 import { judgeChecks } from './own-checks.ts'
-import { orderById, type Pairing, pair, sideBySide } from './pair.ts'
+import { type Pairing, pair, requireUniqueIds, sideBySide } from './pair.ts'
 import { decidingRules, judgeRows } from './rows.ts'
 import { judgeSlices } from './slices.ts'
 import { conclude, type Judged } from './verdict.ts'
@@ -115,7 +115,7 @@ export const assess = (request: AssessmentRequest): Assessment => {
   checkRules(rules, request.opponent, model)
   const problem = request.problem ?? challenger?.problem ?? null
   const paired = predictionSettings(rules).paired
-  if (challenger && paired) orderById(challenger)
+  if (challenger && paired) requireUniqueIds(challenger)
   const faced = face(request)
   const { opponent, pairing, independent } = faced
   const marked = <S extends Sample>(sample: S): S => (problem === null ? sample : { ...sample, problem })

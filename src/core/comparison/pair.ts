@@ -11,8 +11,8 @@ export type Pairing =
 
 const shown = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}...` : text)
 
-/** Row numbers ordered by id, sorted once for each reading. Throws a UserError where an id stands twice: such rows cannot be paired. */
-export const orderById = derived((predictions: Predictions): Uint32Array => {
+/** Throws a UserError where an id stands twice: such rows cannot be paired. Looked for once in each reading. */
+export const requireUniqueIds = derived((predictions: Predictions): true => {
   const order = orderOfIds(predictions)
   for (let place = 1; place < order.length; place++) {
     const [before, row] = [order[place - 1] as number, order[place] as number]
@@ -24,7 +24,7 @@ export const orderById = derived((predictions: Predictions): Uint32Array => {
       )
     }
   }
-  return order
+  return true
 })
 
 const sameOrder = (one: Predictions, other: Predictions): boolean => {
@@ -35,8 +35,10 @@ const sameOrder = (one: Predictions, other: Predictions): boolean => {
 
 /** Rows of the champion in the challenger's order; null where the ids differ, with how many stand on one side only. */
 const align = (challenger: Predictions, champion: Predictions): { readonly rows: Uint32Array | null; readonly lost: number } => {
-  const ours = orderById(challenger)
-  const theirs = orderById(champion)
+  requireUniqueIds(challenger)
+  requireUniqueIds(champion)
+  const ours = orderOfIds(challenger)
+  const theirs = orderOfIds(champion)
   const rows = new Uint32Array(challenger.rows)
   let [a, b, lost] = [0, 0, 0]
   while (a < ours.length && b < theirs.length) {
@@ -103,7 +105,7 @@ export const pair = (challenger: Predictions, champion: Predictions): Pairing =>
     }
     joined = partOf(champion, rows)
     line = row => lineOf(champion.source, rows[row] as number)
-  } else orderById(challenger)
+  } else requireUniqueIds(challenger)
   const reason = oneSided(challenger.weights, champion.weights, 'weights') ?? oneSided(challenger.clusters, champion.clusters, 'clusters')
   if (reason !== null) return { paired: false, reason, lost: 0 }
   const [ours, theirs] = withSameClasses(challenger, joined)

@@ -5,6 +5,7 @@ import { estimateOf, type Metric, undefinedEstimate } from '../evaluation/metric
 import { metricOf } from '../evaluation/metrics.ts'
 import type { Predictions } from '../evaluation/predictions.ts'
 import { partOf, type Sample } from '../evaluation/sample.ts'
+import { release } from '../scratch.ts'
 import type { Estimate, JudgedRule, JudgedSlice } from './assessment.ts'
 import { comparedBy, type Sources } from './evidence.ts'
 import { type Evidence, judgeGate } from './gates.ts'
@@ -52,6 +53,7 @@ function* partsOf(
   for (const { value, rows } of groupsOf(challenger, column, `slices.${column}`)) {
     const other = elsewhere ? elsewhere.get(value) : rows
     yield { value, rows: rows.length, challenger: partOf(ours, rows), champion: theirs && other ? partOf(theirs, other) : null }
+    release(rows)
   }
 }
 

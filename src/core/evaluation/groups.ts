@@ -5,7 +5,7 @@ import type { CategoryColumn, Codes, Predictions } from './predictions.ts'
 export interface Group {
   /** The value as it stands in the column; crossed values joined by ` x `. */
   readonly value: string
-  readonly rows: Uint32Array
+  readonly rows: Uint32Array<ArrayBuffer>
 }
 
 /** More groups than this say nothing that anybody reads; a single column has at most 200 values. */
@@ -85,5 +85,5 @@ export const groupsOf = (predictions: Predictions, key: string, setting: string)
   }
   return present
     .sort((a, b) => byText(values[a] as readonly string[], values[b] as readonly string[]))
-    .map(code => ({ value: (values[code] as readonly string[]).join(' x '), rows: rows[code] as Uint32Array }))
+    .map(code => ({ value: (values[code] as readonly string[]).join(' x '), rows: rows[code] as Uint32Array<ArrayBuffer> }))
 }

@@ -1,7 +1,6 @@
 import { release } from '../scratch.ts'
 import { orderByKey } from '../statistics/radix.ts'
 import type { Predictions, TextColumn } from './predictions.ts'
-import { derived } from './sample.ts'
 
 /** Below 0, 0 or above 0 as id `a` of one column sorts before, with or after id `b` of another, by bytes. */
 export const compareText = (one: TextColumn, a: number, other: TextColumn, b: number): number => {
@@ -92,5 +91,16 @@ export const orderByText = (column: TextColumn): Uint32Array => {
   return order
 }
 
-/** Row numbers of the predictions in ascending order of their ids, ties in row order; sorted once for each reading. */
-export const orderOfIds = derived((predictions: Predictions): Uint32Array => orderByText(predictions.ids))
+const orders = new WeakMap<Predictions, Uint32Array>()
+
+/** Row numbers of the predictions in ascending order of their ids, ties in row order; kept until it is forgotten. */
+export const orderOfIds = (predictions: Predictions): Uint32Array => {
+  const order = orders.get(predictions) ?? orderByText(predictions.ids)
+  orders.set(predictions, order)
+  return order
+}
+
+/** Whoever asks again makes it again: it is as large as a column, and what it is needed for, unique ids and the digest, is known after that. */
+export const forgetOrder = (predictions: Predictions): void => {
+  orders.delete(predictions)
+}

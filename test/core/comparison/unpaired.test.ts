@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { orderById, pair, sideBySide } from '../../../src/core/comparison/pair.ts'
+import { pair, requireUniqueIds, sideBySide } from '../../../src/core/comparison/pair.ts'
 import type { Predictions } from '../../../src/core/evaluation/predictions.ts'
 import { binaryOf, otherOf, rulesOf } from '../evaluation/fixtures.ts'
 import { judge, rowsOf } from './requests.ts'
@@ -53,7 +53,7 @@ describe('unpaired on request', () => {
   it('needs no ids to join by', () => {
     const rows = rowsOf(400, 0.4)
     const twice = binaryOf([...rows, ...rows])
-    expect(() => orderById(twice)).toThrow(/ids must be unique/)
+    expect(() => requireUniqueIds(twice)).toThrow(/ids must be unique/)
     expect(judge({ challenger: twice, champion, rules: rulesOf({ gates, ...apart }) }).verdict).toBe('pass')
   })
   it.each([
