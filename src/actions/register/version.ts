@@ -1,10 +1,31 @@
-import { digest } from '../../core/lineage/canonical.ts'
+import { byteLength, canonicalJson, digest } from '../../core/lineage/canonical.ts'
 import type { EventOf, LedgerState } from '../../core/lineage/events.ts'
 import { decidedBy } from '../../core/lineage/holdouts.ts'
+import type { RunRecord } from '../../core/lineage/run.ts'
 import type { Published } from '../../ports/model-store.ts'
 import type { Judged } from '../judge/gather.ts'
 
 const mostMetrics = 60
+/** Bytes of a record that is at most 64 KB, of which the files of the version need most. */
+const mostFigures = 16_384
+const shortMessage = 120
+
+const ofNames = <T>(values: Readonly<Record<string, T>>, names: ReadonlySet<string>): Record<string, T> =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => names.has(name)))
+
+/** The run as the ledger keeps it: of a thousand reported figures only those that were judged. run.json, an asset of the version, has them all. */
+const recordedRun = (run: RunRecord, judged: readonly string[]): RunRecord => {
+  const { reported, reported_from: from = {}, checks = null } = run
+  if (byteLength(canonicalJson({ reported, from, checks })) <= mostFigures) return run
+  const names = new Set(judged)
+  const findings = (checks?.findings ?? []).map(one => ({ ...one, message: one.message.slice(0, shortMessage).toWellFormed() }))
+  return {
+    ...run,
+    reported: ofNames(reported, names),
+    ...(run.reported_from === undefined ? {} : { reported_from: ofNames(from, names) }),
+    ...(checks === null ? {} : { checks: { ...checks, metrics: ofNames(checks.metrics, names), findings } }),
+  }
+}
 
 /** The register event of a judged and published run, for this head of the ledger. */
 export const registration = (
@@ -15,6 +36,7 @@ export const registration = (
 ): EventOf<'register'> => {
   const { assessment, run, rules } = judged
   const holdout = assessment.holdout?.digest ?? null
+  const rows = assessment.rows.slice(0, mostMetrics)
   const stored = published.assets.find(asset => asset.path === 'result.json')
   return {
     kind: 'register',
@@ -30,7 +52,7 @@ export const registration = (
       commit: run.record.lineage.commit,
       pull_request: run.record.created.pull_request,
       holdout,
-      metrics: assessment.rows.slice(0, mostMetrics).map(({ metric, challenger }) => ({
+      metrics: rows.map(({ metric, challenger }) => ({
         name: metric.slice(0, 80),
         value: challenger.value,
         low: challenger.low,
@@ -38,7 +60,10 @@ export const registration = (
       })),
       image: null,
     },
-    record: run.record,
+    record: recordedRun(
+      run.record,
+      rows.map(({ metric }) => metric),
+    ),
     verdict: assessment.verdict,
     decision: assessment.decision,
     champion: assessment.opponent.kind === 'first' ? null : assessment.opponent.version,
