@@ -1,3 +1,4 @@
+import type { Assessment } from '../../core/comparison/assessment.ts'
 import { byteLength, canonicalJson, digest } from '../../core/lineage/canonical.ts'
 import type { EventOf, LedgerState } from '../../core/lineage/events.ts'
 import { decidedBy } from '../../core/lineage/holdouts.ts'
@@ -6,6 +7,8 @@ import type { Published } from '../../ports/model-store.ts'
 import type { Judged } from '../judge/gather.ts'
 
 const mostMetrics = 60
+/** That of a reported figure; whoever cut it shorter would not find it again. */
+const longestName = 200
 /** Bytes of a record that is at most 64 KB, of which the files of the version need most. */
 const mostFigures = 16_384
 const shortMessage = 120
@@ -27,6 +30,14 @@ const recordedRun = (run: RunRecord, judged: readonly string[]): RunRecord => {
   }
 }
 
+/** The rows whose figures the ledger keeps. Those that came without rows come first where there are too many: nothing else knows them when the next run is compared. */
+const keptRows = ({ rows }: Assessment): Assessment['rows'] => {
+  if (rows.length <= mostMetrics) return rows
+  const isPoint = ({ challenger: { value, support } }: (typeof rows)[number]): boolean => value !== null && support === null
+  const kept = new Set([...new Set([...rows.filter(isPoint), ...rows])].slice(0, mostMetrics))
+  return rows.filter(row => kept.has(row))
+}
+
 /** The register event of a judged and published run, for this head of the ledger. */
 export const registration = (
   judged: Judged,
@@ -36,7 +47,7 @@ export const registration = (
 ): EventOf<'register'> => {
   const { assessment, run, rules } = judged
   const holdout = assessment.holdout?.digest ?? null
-  const rows = assessment.rows.slice(0, mostMetrics)
+  const rows = keptRows(assessment)
   const stored = published.assets.find(asset => asset.path === 'result.json')
   return {
     kind: 'register',
@@ -53,7 +64,7 @@ export const registration = (
       pull_request: run.record.created.pull_request,
       holdout,
       metrics: rows.map(({ metric, challenger }) => ({
-        name: metric.slice(0, 80),
+        name: metric.slice(0, longestName),
         value: challenger.value,
         low: challenger.low,
         high: challenger.high,

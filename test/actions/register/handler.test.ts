@@ -113,6 +113,31 @@ describe('registering', () => {
     const [record] = await bench.ports.ledger.records('churn')
     expect(encodeRecord(record as NonNullable<typeof record>).text).toContain('"reported":{"cost":2.5},"reported_from":{"cost":')
   })
+  it('remembers figures without rows by their whole names, be there ever so many gates, since the next run is compared with them', async () => {
+    await using folder = await temporaryFolder()
+    const name = (index: number) => `a figure of our own with a name ${'that is rather long '.repeat(4)}${index}`
+    const told = [0, 1].map(name)
+    const gates = [
+      ...told.map(one => `"${one}": { max_drop: 0.1, min: 0 }`),
+      'roc_auc: { min: 0.6 }',
+      ...Array.from({ length: 70 }, (_, index) => `"x${index}": { min: 0, severity: info }`),
+    ]
+    const text = configuration().replace(/gates: .*/, `gates: { ${[...gates.slice(2), ...gates.slice(0, 2)].join(', ')} }`)
+    const reported = Object.fromEntries(told.map((one, index) => [one, 1 + index]))
+    const trained = async (bench: Bench, digit: string) =>
+      keepRun(
+        bench.ports.runs,
+        { 'model/model.bin': digit, 'predictions.csv': predictionsOf(1200, 0.35 + Number(digit) / 10) },
+        { run: `churn-${digit.repeat(12)}`, reported },
+      )
+    const before = await benchIn(folder.path, text)
+    await trained(before, '1')
+    await register(request, before.ports)
+    expect((await before.ports.ledger.read('churn')).records['1']?.metrics).toHaveLength(60)
+    const bench = await before.nextJob('200')
+    await trained(bench, '2')
+    expect((await register(request, bench.ports)).failure).toBeUndefined()
+  })
   it('keeps only the columns that may be kept', async () => {
     await using folder = await temporaryFolder()
     const bench = await benchIn(folder.path, configuration(', keep: none'))
