@@ -111,7 +111,7 @@ export const holdoutDigest = (predictions: Predictions, hasher: () => Hasher = p
   const { ids, weights, clusters } = predictions
   write(framed(`refline holdout 1 ${predictions.task}${weights ? ' weighted' : ''}${clusters ? ' clustered' : ''}`))
   for (const name of [...predictions.slices.keys()].sort((a, b) => (a < b ? -1 : 1))) write(framed(name))
-  const order = orderOfIds(predictions)
+  const { order } = orderOfIds(predictions)
   const answerOf = answersOf(predictions)
   const numbers = clusters && canonicalClusters(clusters, order)
   for (let place = 0; place < order.length; place++) {
