@@ -13,6 +13,7 @@ import { parseConfiguration, selectModel } from '../core/configuration/parse.ts'
 import { policyDigest } from '../core/configuration/policy-digest.ts'
 import type { ModelConfiguration } from '../core/configuration/schema.ts'
 import { UserError } from '../core/errors.ts'
+import { predictionSettings } from '../core/evaluation/prediction-settings.ts'
 import { canonicalJson, digest } from '../core/lineage/canonical.ts'
 import { fileRun } from '../core/lineage/file-run.ts'
 import type { DigestedFile, RunRecord } from '../core/lineage/run.ts'
@@ -49,6 +50,8 @@ export const evaluate = async ({ operands, options }: Typed, say: (line: string)
     problem: null,
   })
   for (const line of renderLogLines(assessment)) say(line)
+  if (predictions !== undefined && predictionSettings(rules).score !== null)
+    say('not checked here: that the saved model gives these predictions (predictions.score)')
   await keep(options.output, () => `${canonicalJson(assessmentSchema.parse(assessment))}\n`)
   await keep(options.markdown, () => `${renderComment(assessment, context)}\n`)
   const failure = gateFailure(assessment, rules.on_inconclusive)

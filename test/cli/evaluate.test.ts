@@ -1,4 +1,4 @@
-import { readFile, symlink, writeFile } from 'node:fs/promises'
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { evaluateGate } from '../../src/actions/evaluate-gate/handler.ts'
 import { assessment } from '../../src/core/comparison/assessment.ts'
@@ -128,6 +128,16 @@ describe('refline evaluate', () => {
     expect(stderr).toMatch(/^error: /)
     expect(stderr).not.toMatch(/\n\s+at /)
     expect(code).toBe(2)
+  })
+
+  test('runs no code: a score command is said not to be checked, and own checks that were not run are no pass', async () => {
+    const scored = configuration.replace('threshold: 0.5', 'threshold: 0.5, score: "touch ran; false"')
+    await using folder = await desk({ 'refline.yml': scored, 'checked.yml': `${configuration}    checks: checks.ts\n` })
+    const { code, stdout } = await refline(folder.path, 'evaluate', '--predictions', 'new.csv')
+    expect([code, stdout]).toEqual([0, expect.stringContaining('not checked here: that the saved model gives these predictions')])
+    expect(await readdir(folder.path)).not.toContain('ran')
+    const checked = await refline(folder.path, 'evaluate', '--predictions', 'new.csv', '--config', 'checked.yml')
+    expect(checked).toMatchObject({ code: 1, stderr: expect.stringContaining('the rules name `checks`, but this run did not run them') })
   })
 
   test('several models: one has to be named', async () => {

@@ -34,4 +34,6 @@ export const evaluateGate = async (
 const failedOf = (assessment: Assessment): string[] => [
   ...assessment.rows.filter(row => row.verdict === 'fail').map(row => row.metric),
   ...assessment.slices.filter(slice => slice.verdict === 'fail').map(slice => `${slice.metric} [${slice.column}=${slice.value}]`),
+  ...assessment.fairness.filter(measure => measure.verdict === 'fail').map(measure => `${measure.measure} [${measure.column}]`),
+  ...assessment.findings.filter(finding => finding.severity === 'error').map(finding => `check ${finding.check}`),
 ]

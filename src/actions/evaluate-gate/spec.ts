@@ -31,7 +31,8 @@ export const spec = defineAction({
     verdict: { schema: verdict, description: '`pass`, `fail` or `inconclusive`.' },
     failed: {
       schema: z.array(z.string()),
-      description: 'Metrics and slices that fail, as a JSON list; those that are inconclusive are not among them.',
+      description:
+        'Metrics, slices, measures of fairness and checks that fail, as a JSON list; those that are inconclusive are not among them.',
     },
     metrics: {
       schema: z.record(

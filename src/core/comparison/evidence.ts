@@ -148,7 +148,7 @@ const asTold = (name: string, sources: Sources, source: string | undefined): Fig
   }
   const none = whyNone(told, name)
   return withoutRows(name, none === null ? point(first.value as number) : undefinedEstimate(none), theirs, sources, [
-    `${name} is ${first.word}, judged as a point`,
+    `${name} is ${first.word}, judged as a point: without rows there is no interval`,
   ])
 }
 

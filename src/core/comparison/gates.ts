@@ -18,6 +18,9 @@ export interface GateRules {
   readonly severity?: Severity | undefined
 }
 
+/** A reported figure that is the bound itself in single precision, which is as near as its writer could come. */
+const isRounded = (number: number, bound: number): boolean => number === Math.fround(bound)
+
 const absolute = (kind: 'min' | 'max', bound: number, evidence: Evidence, policy: Policy): Answer => {
   const { value } = evidence.challenger
   return answer(
@@ -27,7 +30,7 @@ const absolute = (kind: 'min' | 'max', bound: number, evidence: Evidence, policy
       relative: false,
       limit: bound,
       estimate: evidence.challenger,
-      surplus: kind === 'min' ? number => number - bound : number => bound - number,
+      surplus: number => (evidence.rows === null && isRounded(number, bound) ? 0 : kind === 'min' ? number - bound : bound - number),
       outside: number => `${figure(number, bound)} is ${kind === 'min' ? 'below' : 'above'} ${bound}`,
       doubt: end => `may be as ${kind === 'min' ? 'low' : 'high'} as ${figure(end, bound)}`,
       needed: (worst, best) =>

@@ -25,12 +25,12 @@ const plainPath = (path: string): string => path.replace(/^(\.\/)+/, '')
 export const toldOf = (run: RunRecord, name: string, source: string | undefined): readonly Told[] => {
   const reported = own(run.reported, name)
   const checked = own(run.checks?.metrics, name)
-  const script =
-    reported === undefined ? [] : [{ value: reported, by: 'the training script reports', word: "the training script's own word" }]
+  const file = own(run.reported_from, name)
+  const word = `the training script's own word${file === undefined ? '' : `, read from ${file}`}`
+  const script = reported === undefined ? [] : [{ value: reported, by: 'the training script reports', word }]
   const checks = checked === undefined ? [] : [{ value: checked, by: 'your own checks report', word: 'the word of your own checks' }]
   if (source === undefined) return [...script, ...checks]
   if (source === ofChecks) return checks
-  const file = own(run.reported_from, name)
   return file !== undefined && plainPath(file) === plainPath(source)
     ? script.map(told => ({ ...told, by: `${source} reports`, word: `taken from ${source}` }))
     : []

@@ -19,11 +19,11 @@ export const groupRows = (sample: Sample, groups: readonly Group[]): GroupRows[]
 }
 
 /** The same rows with every label positive: their accuracy is the share that is predicted positive. */
-const allPositive = derived((sample): Sample => ({ ...sample, labels: new Uint16Array(sample.rows).fill(1) }))
+const allPositive = derived((sample): Sample => ({ ...sample, labels: new Uint8Array(sample.rows).fill(1) }))
 
 /** The same rows with the answers turned round: their specificity is the share of negatives that is predicted positive. */
 const turned = derived(
-  (sample): Sample => ({ ...sample, predicted: sample.predicted && Uint16Array.from(sample.predicted, code => 1 - code) }),
+  (sample): Sample => ({ ...sample, predicted: sample.predicted && Uint8Array.from(sample.predicted, code => 1 - code) }),
 )
 
 const sources: Record<RateName, readonly [metric: string, form: (sample: Sample) => Sample]> = {

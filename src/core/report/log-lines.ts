@@ -64,6 +64,15 @@ const broken = (what: string, rules: readonly JudgedRule[]): readonly string[] =
 const few = (lines: readonly string[]): readonly string[] =>
   lines.length > mostLines ? [...lines.slice(0, mostLines), `    and ${lines.length - mostLines} more`] : lines
 
+/** Warnings that no line above has said. */
+const untold = ({ warnings, rows, slices, fairness, findings }: Assessment): readonly string[] => {
+  const shown = new Set(
+    [...rows, ...slices, ...fairness].flatMap(({ rules }) => rules.map(rule => rule.sentence)).filter(text => text !== ''),
+  )
+  const told = [...shown, ...findings.map(({ message }) => message)]
+  return warnings.filter(warning => !told.some(text => warning.endsWith(text)))
+}
+
 const rowsWords = ({ holdout }: Assessment): string => {
   if (holdout === null) return 'reported metrics only'
   const paired = holdout.paired === null ? '' : 'paired '
@@ -88,7 +97,7 @@ export const renderLogLines = (assessment: Assessment): string[] => {
     ...few(
       assessment.findings.map(finding => `  ${findingIcon(finding)} ${plainLine(finding.check, 100)}: ${plainLine(finding.message, 500)}`),
     ),
-    ...few(assessment.warnings.map(warning => `  warning: ${plainLine(warning, 500)}`)),
+    ...few(untold(assessment).map(warning => `  warning: ${plainLine(warning, 500)}`)),
     ...rules.loosened.map(sentence => `  this change loosens a rule (judged by the one before): ${plainLine(sentence, 300)}`),
     ...(decided === null ? [] : [`  ${decided}`]),
     ...assessment.notes.map(note => `  note: ${plainLine(note, 500)}`),

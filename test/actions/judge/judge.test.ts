@@ -160,6 +160,17 @@ describe('never a pass, each with its own words', () => {
     expect(outputs).toMatchObject({ verdict: 'fail', failed: ['latency_p95_ms'] })
     expect(failure).toContain('latency_p95_ms')
   })
+  it('groups that are treated differently, read from the column that only fairness names', async () => {
+    await using folder = await temporaryFolder()
+    const fair = `${configuration}    fairness: { region: { equal_opportunity_difference: { max: 0.1 }, demographic_parity_ratio: { min: 0.8, severity: warn } } }\n`
+    const bench = await benchIn(folder.path, fair)
+    const unfair = predictionsOf(1200, 0.6, (row, score) => (row % 3 === 0 ? (score / 2).toFixed(6) : score.toFixed(6)))
+    await withRun(bench, unfair, '1')
+    const { outputs } = await evaluateGate(request, bench.ports)
+    expect(outputs).toMatchObject({ verdict: 'fail', failed: ['equal_opportunity_difference [region]'] })
+    expect(outputs.reason).toContain('equal_opportunity_difference between the groups of region')
+    expect(bench.summaries[0]).toMatch(/Fairness: 0 pass, 1 fail, 1 warning/)
+  })
   it('a reported metric that is NaN', async () => {
     await using folder = await temporaryFolder()
     const gated = configuration.replace('recall: { min: 0.50 }', 'latency_p95_ms: { max: 20 }')

@@ -65,6 +65,23 @@ describe('absolute rules', () => {
   })
 })
 
+describe('a figure that was written in single precision', () => {
+  const judged = (gate: object, value: number, rows: number | null) =>
+    judgeGate(gate, evidence({ challenger: estimate(value), rows }), 'point')[0]?.verdict
+  it('lies on the bound that it was rounded from', () => {
+    expect(judged({ max: 0.6 }, 0.6000000238418579, null)).toBe('pass')
+    expect(judged({ min: 0.7 }, 0.699999988079071, null)).toBe('pass')
+  })
+  it.each([
+    ['the next number up', { max: 0.6 }, 0.600000023841858, null],
+    ['the next in single precision', { max: 0.6 }, 0.6000000834465027, null],
+    ['one below', { min: 0.7 }, 0.6999999284744263, null],
+    ['one that was computed from rows', { max: 0.6 }, 0.6000000238418579, 400],
+  ])('but %s does not', (_what, gate, value, rows) => {
+    expect(judged(gate, value, rows)).toBe('fail')
+  })
+})
+
 describe('rules on the difference', () => {
   it.each([
     [{ max_drop: absolute(0.02) }, -0.01, -0.02, 0, 'pass', true],

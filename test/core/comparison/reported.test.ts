@@ -74,7 +74,7 @@ describe('a gate that names its source', () => {
       rules: [{ basis: 'point', verdict: 'pass' }],
       direction: 'higher',
     })
-    expect(found.notes).toContain('recall is taken from out/metrics.json, judged as a point')
+    expect(found.notes).toContain('recall is taken from out/metrics.json, judged as a point: without rows there is no interval')
     expect(rowNamed(judge({ run, rules: rules({ min: 0.91, source: './out/metrics.json' }) }), 'recall')?.verdict).toBe('fail')
   })
   it('is compared with what is recorded of the champion', () => {
@@ -106,7 +106,7 @@ describe('checks of one’s own', () => {
     const rules = checked({ gates: { roc_auc: { min: 0.6 }, profit: { min: 100 } } })
     const found = judge({ rules, run: withChecks({ metrics: { profit: 120 } }) })
     expect(found).toMatchObject({ verdict: 'pass', findings: [] })
-    expect(found.notes).toContain('profit is the word of your own checks, judged as a point')
+    expect(found.notes).toContain('profit is the word of your own checks, judged as a point: without rows there is no interval')
     expect(judge({ rules, run: withChecks({ metrics: { profit: 90 } }) }).because).toEqual([
       'profit: 90.00 is below 100 (a point, no rows)',
     ])
@@ -163,5 +163,14 @@ describe('checks of one’s own', () => {
   it('that no rule names count all the same where the run has them', () => {
     const rules = rulesOf({ gates: { roc_auc: { min: 0.6 } } })
     expect(judge({ rules, run: withChecks({ problem: 'it threw' }) }).verdict).toBe('fail')
+  })
+})
+
+describe('a figure that only the script gives', () => {
+  it('is said to be a point without an interval, with the file that it was read from', () => {
+    const run = withFiles({ cost: 12 }, { cost: 'mlflow.db' })
+    expect(judge({ run, rules: rulesOf({ gates: { roc_auc: { min: 0.6 }, cost: { max: 13 } } }) }).notes).toContain(
+      "cost is the training script's own word, read from mlflow.db, judged as a point: without rows there is no interval",
+    )
   })
 })

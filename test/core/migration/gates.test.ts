@@ -50,6 +50,24 @@ describe('what a threshold becomes', () => {
     expect(taskOf([name, 'my_own'])).toBe('regression')
   })
 
+  test.each([
+    ['precision_score', 'precision_weighted'],
+    ['recall_score', 'recall_weighted'],
+    ['f1_score', 'f1_weighted'],
+    ['roc_auc', 'roc_auc_ovr_weighted'],
+    ['accuracy_score', 'accuracy'],
+  ])('%s over several classes is weighted by their rows, as MLflow does it by default', (name, metric) => {
+    const carried = carry([threshold(name, { threshold: 0.7 })], 'multiclass')
+    expect(gatesOf(carried)).toEqual({ [metric]: { min: 0.7 } })
+    expect(carried.notes.length).toBe(metric === 'accuracy' ? 0 : 1)
+  })
+
+  test('the mean squared error is one here too', () => {
+    expect(gatesOf(carry([threshold('mean_squared_error', { threshold: 9, greaterIsBetter: false })], 'regression'))).toEqual({
+      mse: { max: 9 },
+    })
+  })
+
   test('both changes where the absolute one always asks for more: nothing is lost', () => {
     const carried = carry([threshold('accuracy_score', { absolute: 0.05, relative: 0.05 })])
     expect(gatesOf(carried)).toEqual({ accuracy: { min_gain: 0.05 } })
