@@ -17,7 +17,8 @@ const truePositiveRates = (sample: Sample): number[] | null => {
     let tied = labels[from] as number
     let to = from + 1
     while (to < labels.length && starts[to] === 0) tied += labels[to++] as number
-    const [nextTrue, nextFalse] = [truePositive - tied, falsePositive - (to - from - tied)]
+    const nextTrue = truePositive - tied
+    const nextFalse = falsePositive - (to - from - tied)
     while (index >= 0 && (grid[index] as number) * negatives > nextFalse) {
       const share = ((grid[index] as number) * negatives - nextFalse) / (falsePositive - nextFalse)
       rates[index] = (nextTrue + share * (truePositive - nextTrue)) / positives
