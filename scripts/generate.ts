@@ -1,9 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { commands } from '../src/cli/commands.ts'
 import { actionSpecs, root } from './actions.ts'
 import { configurationSchema } from './generated/configuration-schema.ts'
-import { actionsTable, actionYaml, between, dispatchModule, inputsTable, outputsTable } from './generated/texts.ts'
+import { resultSchema } from './generated/result-schema.ts'
+import { actionsTable, actionYaml, between, commandsTable, dispatchModule, inputsTable, outputsTable } from './generated/texts.ts'
 
 // Writes everything that follows from the specs and the configuration's schema. With --check nothing is written, and anything stale is an error.
 
@@ -15,6 +17,7 @@ const current = (path: string): string => (existsSync(join(root, path)) ? readFi
 
 files.set('src/dispatch.ts', dispatchModule(specs))
 files.set('refline.schema.json', `${JSON.stringify(configurationSchema(), null, 2)}\n`)
+files.set('refline.result.schema.json', `${JSON.stringify(resultSchema(), null, 2)}\n`)
 for (const spec of specs) {
   files.set(`actions/${spec.id}/action.yml`, actionYaml(spec))
   const readme = `actions/${spec.id}/README.md`
@@ -24,7 +27,11 @@ for (const spec of specs) {
   files.set(readme, between(between(prose, 'inputs', inputsTable(spec), readme), 'outputs', outputsTable(spec), readme))
 }
 const front = current('README.md')
-if (front !== '') files.set('README.md', between(front, 'actions', actionsTable(specs), 'README.md'))
+if (front !== '')
+  files.set(
+    'README.md',
+    between(between(front, 'actions', actionsTable(specs), 'README.md'), 'commands', commandsTable(commands), 'README.md'),
+  )
 
 const stale = [...files].filter(([path, text]) => current(path) !== text)
 if (values.check) {

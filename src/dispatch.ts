@@ -18,3 +18,6 @@ export const run = (name: string): Promise<void> =>
     },
     name,
   )
+
+/** The terminal client. */
+export const cli = async (argv: readonly string[]): Promise<void> => (await import('./cli/main.ts')).main(argv)

@@ -18,6 +18,7 @@ const copy = async () => {
     'package.json',
     'tsconfig.json',
     'refline.schema.json',
+    'refline.result.schema.json',
     'README.md',
     'vitest.config.ts',
   ])

@@ -1,5 +1,6 @@
 import { Document } from 'yaml'
 import { z } from 'zod'
+import { type CommandSpec, usageOf } from '../../src/cli/command.ts'
 import type { ActionSpec, InputSpec } from '../../src/kernel/action.ts'
 
 /** The action's `action.yml`. */
@@ -46,6 +47,9 @@ export const dispatchModule = (specs: readonly ActionSpec[]): string => {
     '    name,',
     '  )',
     '',
+    '/** The terminal client. */',
+    "export const cli = async (argv: readonly string[]): Promise<void> => (await import('./cli/main.ts')).main(argv)",
+    '',
   ].join('\n')
 }
 
@@ -85,6 +89,13 @@ export const actionsTable = (specs: readonly ActionSpec[]): string =>
   table(
     ['action', 'what it does'],
     specs.map(({ id, description }) => [`[\`${id}\`](actions/${id}/README.md)`, cell(description)]),
+  )
+
+/** The commands of the terminal client, for the front page. */
+export const commandsTable = (commands: readonly CommandSpec[]): string =>
+  table(
+    ['command', 'what it does'],
+    commands.map(command => [`\`${usageOf(command).replaceAll('|', '\\|')}\``, cell(command.summary)]),
   )
 
 /** Puts a text between the markers `<!-- name:start -->` and `<!-- name:end -->`. Throws where they are missing. */

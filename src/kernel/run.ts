@@ -7,7 +7,7 @@ import { annotate, mask, print, writeOutputs } from './workflow-commands.ts'
  * Exit codes: it did what was asked or there was nothing to do · a verdict said no (gate failed, canary rolled back or held) · it could not answer
  * (configuration, network, no such run: a UserError) · a bug of ours (EX_SOFTWARE of sysexits.h).
  */
-const exitCodes = { done: 0, verdict: 1, user: 2, bug: 70 } as const
+export const exitCodes = { done: 0, verdict: 1, user: 2, bug: 70 } as const
 
 const bugReport = 'This is a bug in Refline, not in your workflow: please report it with the lines above.'
 
@@ -92,13 +92,15 @@ function fail(error: unknown, secrets: readonly string[]): never {
   end(exitCodes.bug)
 }
 
-const withPlace = ({ message, place }: UserError): string => {
+/** The message of a user's error, with file and line in front where it does not begin with them. */
+export const withPlace = ({ message, place }: UserError): string => {
   if (place === undefined) return message
   const where = place.line === undefined ? place.file : `${place.file}:${place.line}`
   return message.startsWith(place.file) ? message : `${where}: ${message}`
 }
 
-const stackOf = (error: unknown): string => {
+/** The stack of an error and of what caused it. */
+export const stackOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
   const stack = error.stack ?? error.message
   return error.cause === undefined ? stack : `${stack}\ncaused by ${stackOf(error.cause)}`

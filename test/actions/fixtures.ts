@@ -8,6 +8,7 @@ import type { RunRecord } from '../../src/core/lineage/run.ts'
 import type { Log } from '../../src/ports/report.ts'
 import type { RunArtifacts } from '../../src/ports/run-artifacts.ts'
 import type { OpenRun, RunFolders } from '../../src/ports/run-folders.ts'
+import { resultProblems } from '../support/result-schema.ts'
 
 export const sha256 = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex')
 
@@ -55,10 +56,21 @@ export const rememberedLog = (): Log & { readonly lines: readonly string[] } => 
   }
 }
 
+/** Every result that a test has written is held against the published schema. */
+const checkedFolders = (runs: RunFolders): RunFolders => ({
+  ...runs,
+  writeResult: async (run, result) => {
+    const written = await runs.writeResult(run, result)
+    const problems = resultProblems(JSON.parse(written.text))
+    if (problems.length > 0) throw new Error(`result.json breaks refline.result.schema.json: ${problems.join('; ')}`)
+    return written
+  },
+})
+
 const workflowRunOf = new WeakMap<RunFolders, string>()
 
 export const foldersIn = (temp: string, artifacts: RunArtifacts = noArtifacts, workflowRun = '100'): RunFolders => {
-  const runs = runFolders({ temp, artifacts, digestFile, workflowRun })
+  const runs = checkedFolders(runFolders({ temp, artifacts, digestFile, workflowRun }))
   workflowRunOf.set(runs, workflowRun)
   return runs
 }

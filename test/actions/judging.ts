@@ -70,6 +70,7 @@ const bench = async (
       store,
       forge,
       log,
+      clock: { now: () => Date.parse('2026-11-20T12:00:00.000Z') },
       summary: { write: async text => void summaries.push(text) },
       comments: {
         upsert: async (pullRequest, marker, body) => {

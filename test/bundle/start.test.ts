@@ -21,12 +21,38 @@ const start = (name: string, env: Readonly<Record<string, string>>) =>
 describe('dist', () => {
   test('has a stub for every action and nothing of an action that is gone', () => {
     const stubs = readdirSync(dist).filter(name => name.endsWith('.js') && !name.endsWith('index.js'))
-    expect(stubs.sort()).toEqual([...actionNames(), 'checks'].map(name => `${name}.js`).sort())
+    expect(stubs.sort()).toEqual([...actionNames(), 'checks', 'refline'].map(name => `${name}.js`).sort())
   })
 
   test('ships the licences of what it contains', () => {
     expect(readFileSync(join(dist, 'licenses.txt'), 'utf8')).toMatch(/^zod$/m)
     expect(existsSync(join(dist, 'package.json'))).toBe(true)
+  })
+})
+
+describe('dist/refline.js', () => {
+  const refline = (...args: readonly string[]) =>
+    spawnSync(process.execPath, [join(dist, 'refline.js'), ...args], {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: 30_000,
+      env: { PATH: process.env.PATH },
+    })
+
+  test('begins as a program does, and tells its commands', () => {
+    expect(readFileSync(join(dist, 'refline.js'), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
+    const { status, stdout } = refline('--help')
+    expect(stdout).toMatch(/evaluate .*\n.*import /)
+    expect(status).toBe(0)
+  })
+
+  test.each([
+    ['evaluate', '--predictions', 'p.csv'],
+    ['import', 'thresholds.py'],
+  ])('%s loads all of its code, and says what it misses in an empty folder', (...args) => {
+    const { status, stderr } = refline(...args)
+    expect(stderr).toMatch(/^error: .*there is no/)
+    expect(status).toBe(2)
   })
 })
 

@@ -48,10 +48,14 @@ const refuses = (name: string, content: Bytes | (() => Bytes), refused: RegExp, 
   refused,
   ...(line === undefined ? {} : { file, line }),
 })
-const accepts = (name: string, content: Bytes, gates: object, model = 'churn'): CorpusCase => ({
+/** `gates` as they are written; what the schema fills in is added. */
+const accepts = (name: string, content: Bytes, gates: Readonly<Record<string, object>>, model = 'churn'): CorpusCase => ({
   name,
   run: configurationFile(content),
-  accepted: { name: model, gates },
+  accepted: {
+    name: model,
+    gates: Object.fromEntries(Object.entries(gates).map(([metric, gate]) => [metric, { ...gate, severity: 'error' }])),
+  },
 })
 
 const structure: readonly CorpusCase[] = [
@@ -181,13 +185,54 @@ const contradictions: readonly CorpusCase[] = [
   refuses('min above max', model({}, '{ min: 0.9, max: 0.1 }'), /min is greater than max/, 6),
   refuses('min above max in a slice', model({ slices: '{ region: { recall: { min: 0.9, max: 0.1 } } }' }), /min is greater than max/, 7),
   refuses('a gate that says nothing', model({}, '{}'), /at least one of/, 6),
-  refuses('a gate of a slice that says nothing', model({ slices: '{ region: { recall: {} } }' }), /needs min or max/, 7),
+  refuses('a gate of a slice that says nothing', model({ slices: '{ region: { recall: {} } }' }), /a slice gate needs at least one of/, 7),
   refuses('max_drop and max_rise', model({}, '{ min: 0.5, max_drop: 0.1, max_rise: 0.1 }'), /max_drop or max_rise/, 6),
   refuses('max_drop where lower is better', model({ gates: '{ log_loss: { max: 1, max_drop: 0.1 } }' }), /lower is better for log_loss/),
   refuses('max_rise where higher is better', model({}, '{ min: 0.5, max_rise: 0.1 }'), /higher is better for roc_auc/),
+  refuses(
+    'a direction that the registry contradicts',
+    model({}, '{ min: 0.5, direction: lower }'),
+    /higher is better for roc_auc, not lower/,
+  ),
+  refuses(
+    'max_rise in a slice where higher is better',
+    model({ slices: '{ region: { recall: { max_rise: 0.1 } } }' }),
+    /slices.region.recall.max_rise/,
+  ),
+  refuses(
+    'min_gain of a figure without a direction',
+    model({ gates: '{ roc_auc: { min: 0.5 }, cost: { min_gain: 1 } }' }),
+    /gates.cost.direction/,
+  ),
+  refuses('a primary without a direction', model({ primary: 'cost', gates: '{ cost: { max: 5 } }' }), /gates.cost.direction is missing/),
+  refuses('a primary that is misspelt', model({ primary: 'roc_acu' }), /did you mean primary: roc_auc/),
+  refuses(
+    'only rules that warn or inform',
+    model({ gates: '{ roc_auc: { min: 0.5, severity: warn }, f1: { min: 0.5, severity: info } }' }),
+    /no rule is of severity error/,
+  ),
+  refuses(
+    'a first version with an absolute rule that only warns',
+    model({ gates: '{ roc_auc: { min: 0.5, severity: warn }, f1: { max_drop: 0.1 } }' }),
+    /at least one absolute rule of severity error/,
+  ),
+  refuses('equivalent without a margin', model({ promote: '{ changed: equivalent }' }), /promote.changed: equivalent needs a margin/),
+  refuses(
+    'equivalent with a margin of 0',
+    model({ promote: '{ retrained: equivalent }' }, '{ min: 0.5, max_drop: 0 }'),
+    /promote.retrained: equivalent needs/,
+  ),
+  refuses('a source that is not there', model({}, '{ min: 0.5, source: checks }'), /no module is named under models.churn.checks/),
   refuses('no rule at all', model({ gates: '{}' }), /neither gates nor slices/),
   refuses('only a comparison for a first version', model({}, '{ max_drop: 0.1 }'), /at least one absolute rule/),
-  refuses('max_drop in a slice', model({ slices: '{ region: { recall: { max_drop: 0.1 } } }' }), /max_drop: unknown key/, 7),
+  accepts('max_drop in a slice', model({ slices: '{ region: { recall: { max_drop: 0.1 } } }' }), { roc_auc: { min: 0.5 } }),
+  refuses('min_gain in a slice', model({ slices: '{ region: { recall: { min_gain: 0.1 } } }' }), /min_gain: unknown key/, 7),
+  refuses(
+    'max_drop and max_rise in a slice',
+    model({ slices: '{ region: { recall: { max_drop: 0.1, max_rise: 0.1 } } }' }),
+    /max_drop or max_rise/,
+    7,
+  ),
   refuses('a metric without a name', model({ gates: '{ "": { min: 0.5 } }' }), /cannot be used/, 6),
   refuses(
     '10,000 unknown keys',

@@ -5,7 +5,7 @@ import { readMetricsFile } from '../../src/adapters/files/reported/metrics-file.
 import { jobLog } from '../../src/adapters/runner/log.ts'
 import { type AssessmentRequest, assess } from '../../src/core/comparison/assess.ts'
 import { type Assessment, assessment } from '../../src/core/comparison/assessment.ts'
-import { orderById } from '../../src/core/comparison/pair.ts'
+import { requireUniqueIds } from '../../src/core/comparison/pair.ts'
 import type { ModelConfiguration } from '../../src/core/configuration/schema.ts'
 import { UserError } from '../../src/core/errors.ts'
 import { canonicalJson } from '../../src/core/lineage/canonical.ts'
@@ -90,7 +90,7 @@ export const predictionsFile =
     const path = await writable(folder, name, typeof content === 'function' ? content() : content)
     try {
       const challenger = await readPredictions(path, rules)
-      orderById(challenger)
+      requireUniqueIds(challenger)
       return { value: challenger, assessment: judged(rules, { challenger }) }
     } catch (error) {
       if (error instanceof UserError) {

@@ -1,7 +1,7 @@
 import { rulesOf } from '../core/evaluation/fixtures.ts'
 import { type CorpusCase, metricsFile } from './corpus.ts'
 
-const rules = rulesOf({ primary: 'auc', predictions: undefined, gates: { auc: { min: 0.5 } } })
+const rules = rulesOf({ primary: 'auc', predictions: undefined, gates: { auc: { min: 0.5, direction: 'higher' } } })
 const file = 'metrics.json'
 const whole = '{"auc": 0.91, "by": {"eu": 0.9, "us": 0.88}, "note": "ok"}'
 const bytes = (...parts: (string | number[])[]): Uint8Array =>

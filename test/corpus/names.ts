@@ -68,7 +68,7 @@ const shown = (name: string): string => JSON.stringify(name).slice(0, 40)
 
 /** A metric of this name passes all the way: reported, gated, judged, shown. */
 const asMetric = (name: string): CorpusCase => {
-  const rules = rulesOf({ primary: name, predictions: undefined, gates: Object.fromEntries([[name, { min: 0.5 }]]) })
+  const rules = rulesOf({ primary: name, predictions: undefined, gates: Object.fromEntries([[name, { min: 0.5, direction: 'higher' }]]) })
   return {
     name: `as a metric: ${shown(name)}`,
     run: metricsFile(rules, JSON.stringify(Object.fromEntries([[name, null]]))),
@@ -105,7 +105,7 @@ const asFile: readonly CorpusCase[] = hostileNames.slice(0, 24).map(name => ({
 const asOverride: readonly CorpusCase[] = hostileNames.slice(0, 40).map(name => ({
   name: `as a reason, an actor and where rules come from: ${shown(name)}`,
   run: () => ({
-    value: judged(rulesOf({ primary: 'auc', predictions: undefined, gates: { auc: { min: 0.5 } } }), {
+    value: judged(rulesOf({ primary: 'auc', predictions: undefined, gates: { auc: { min: 0.5, direction: 'higher' } } }), {
       run: runOf({ auc: 0.4 }, false),
       override: { reason: name, actor: name },
       policy: { from: name, digest: '0'.repeat(64), loosened: [name] },

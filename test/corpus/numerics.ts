@@ -232,12 +232,12 @@ const against: readonly CorpusCase[] = [
   champions(
     'with a NaN',
     alternating(400, n => (n === 7 ? 'nan' : scores(n))),
-    ['stopped', 'champion'],
+    ['stopped', 'unreachable'],
   ),
   champions(
     'with an infinity',
     alternating(400, n => (n === 7 ? 'inf' : scores(n))),
-    ['stopped', 'champion'],
+    ['stopped', 'unreachable'],
   ),
   {
     ...champions(

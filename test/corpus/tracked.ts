@@ -7,7 +7,7 @@ import { rulesOf } from '../core/evaluation/fixtures.ts'
 import { mlflowDatabase } from '../support/mlflow.ts'
 import { type CorpusCase, judgedMetrics, metricsFile } from './corpus.ts'
 
-const rules = rulesOf({ primary: 'auc', predictions: undefined, gates: { auc: { min: 0.5 } } })
+const rules = rulesOf({ primary: 'auc', predictions: undefined, gates: { auc: { min: 0.5, direction: 'higher' } } })
 
 interface Expected {
   readonly refused?: RegExp

@@ -48,13 +48,17 @@ const idsOf = (n: number): TextColumn => {
 }
 
 const empty = binaryOf([])
-const predictionsOf = (labels: Uint16Array, part: { readonly predicted?: Uint16Array; readonly scores?: Float64Array }): Predictions => ({
+const predictionsOf = (
+  labels: Uint16Array,
+  part: { readonly predicted?: Uint16Array; readonly scores?: Float64Array; readonly clusters?: Uint32Array },
+): Predictions => ({
   ...empty,
   rows: labels.length,
   ids: idsOf(labels.length),
   labels,
   predicted: part.predicted ?? null,
   scores: part.scores ?? null,
+  clusters: part.clusters ?? null,
   slices: new Map(),
   threshold: null,
   problem: null,
@@ -159,4 +163,40 @@ export const worlds: Readonly<Record<string, World>> = {
 /** Models that are twice as sure as they may be, whose losses have long tails. */
 export const tooSure: Readonly<Record<string, World>> = {
   'log loss of models that are too sure': ofScores('log_loss', -1, 2, logLoss(2)),
+}
+
+/** How many clusters the rows below stand in. */
+export const clusterCount = 20
+
+/**
+ * Equal models whose rows stand in clusters of equal size, users for instance: each model has a luck of its own with each of them, which is the same in all of its
+ * rows. `lead` plays no part.
+ */
+const inClusters = (metric: string, sign: 1 | -1): World => ({
+  metric,
+  sign,
+  truth: () => 0,
+  draw: (random, n) => {
+    const labels = Uint16Array.from({ length: n }, () => (random() < prevalence ? 1 : 0))
+    const clusters = Uint32Array.from({ length: n }, (_, row) => row % clusterCount)
+    const common = Float64Array.from({ length: n }, () => Math.sqrt(shared) * drawNormal(random))
+    const model = (): Predictions => {
+      const luck = Float64Array.from({ length: clusterCount }, () => 1 + 0.4 * drawNormal(random))
+      const scores = common.map((u, row) => {
+        const x = championSkill * (labels[row] as number) * (luck[clusters[row] as number] as number) + u
+        return scoreOf(x + Math.sqrt(1 - shared) * drawNormal(random), championSkill, 1)
+      })
+      return predictionsOf(labels, { scores, predicted: Uint16Array.from(scores, score => (score >= 0.5 ? 1 : 0)), clusters })
+    }
+    return [model(), model()]
+  },
+})
+
+/** Equal models on rows in clusters, by the name that tables show. */
+export const clusteredWorlds: Readonly<Record<string, World>> = {
+  accuracy: inClusters('accuracy', 1),
+  recall: inClusters('recall', 1),
+  F1: inClusters('f1', 1),
+  'ROC AUC': inClusters('roc_auc', 1),
+  'log loss': inClusters('log_loss', -1),
 }

@@ -1,5 +1,5 @@
 import type { Difference } from '../../src/core/comparison/assessment.ts'
-import { judgePromotion } from '../../src/core/comparison/gates.ts'
+import { judgePromotion } from '../../src/core/comparison/promotion.ts'
 import { differenceOf, estimateOf } from '../../src/core/evaluation/metrics/metric.ts'
 import { metricOf } from '../../src/core/evaluation/metrics.ts'
 import type { Predictions } from '../../src/core/evaluation/predictions.ts'
@@ -17,7 +17,7 @@ export const compare = (metricName: string, challenger: Predictions, champion: P
   const pointOf = (sample: Predictions) => ({ sample, estimate: estimateOf(metric, sample, { ...method, resamples: 2 }) })
   const [ours, theirs] = [pointOf(challenger), pointOf(champion)]
   const difference: Difference = differenceOf(metric, ours, theirs, method)
-  const rule = judgePromotion('superior', 0, metric.direction, {
+  const rule = judgePromotion('superior', null, metric.direction, {
     metric: metricName,
     challenger: ours.estimate,
     champion: theirs.estimate,

@@ -5,7 +5,7 @@
 import { digestHoldout } from '../../../src/adapters/files/holdout-digest.ts'
 import { readPredictions } from '../../../src/adapters/files/predictions.ts'
 import { assess } from '../../../src/core/comparison/assess.ts'
-import { orderById } from '../../../src/core/comparison/pair.ts'
+import { requireUniqueIds } from '../../../src/core/comparison/pair.ts'
 import { parseConfiguration } from '../../../src/core/configuration/parse.ts'
 import type { ModelConfiguration } from '../../../src/core/configuration/schema.ts'
 import type { RunRecord } from '../../../src/core/lineage/run.ts'
@@ -58,7 +58,7 @@ const timed = async <T>(stage: string, work: () => T | Promise<T>): Promise<T> =
 
 const challenger = await timed('read', () => readPredictions(challengerPath, rules))
 const champion = championPath === undefined ? null : await timed('read champion', () => readPredictions(championPath, rules))
-await timed('order of ids', () => orderById(challenger))
+await timed('unique ids', () => requireUniqueIds(challenger))
 await timed('digest', () => digestHoldout(challenger))
 const found = await timed('assess', () =>
   assess({
@@ -90,7 +90,7 @@ console.log(
   JSON.stringify({
     seconds,
     total: Object.values(seconds).reduce((sum, value) => sum + value, 0),
-    megabytes: process.resourceUsage().maxRSS / 1024,
+    megabytes: (process.resourceUsage().maxRSS * 1024) / 1e6,
     rows: challenger.rows,
     figures,
   }),

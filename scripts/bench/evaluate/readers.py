@@ -33,4 +33,4 @@ read = reader()
 started = time.perf_counter()
 frame = read()
 total = time.perf_counter() - started
-print(json.dumps({"total": total, "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+print(json.dumps({"total": total, "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6}))

@@ -9,7 +9,10 @@ import { predictionSettings } from '../../core/evaluation/prediction-settings.ts
 import type { Predictions } from '../../core/evaluation/predictions.ts'
 import { rulesForStored } from '../../core/evaluation/stored-predictions.ts'
 import type { LedgerState, VersionRecord } from '../../core/lineage/events.ts'
+import { aliasOf, assertRegistered, versionInRecords, versionInState } from '../../core/lineage/preconditions.ts'
 import { type RunRecord, runRecord } from '../../core/lineage/run.ts'
+import { nearest } from '../../core/nearest.ts'
+import type { Ledger } from '../../ports/ledger.ts'
 import type { ModelStore } from '../../ports/model-store.ts'
 import type { OpenRun, RunFolders } from '../../ports/run-folders.ts'
 
@@ -29,27 +32,37 @@ export interface Faced {
  */
 export const faceChampion = async (
   state: LedgerState,
-  store: ModelStore,
-  runs: RunFolders,
+  ports: { readonly ledger: Ledger; readonly store: ModelStore; readonly runs: RunFolders },
   run: OpenRun,
   model: ModelConfiguration,
   challenger: Predictions | null,
+  against = 'champion',
 ): Promise<Faced> => {
-  const version = state.aliases.champion
+  const { store, runs } = ports
+  const version = against === 'champion' ? state.aliases.champion : namedVersion(state, against)
   if (version === undefined)
     return { opponent: { kind: 'first', proof: await proofOfFirst(state, store) }, record: null, predictions: null }
-  const record = state.records[String(version)] ?? null
-  const unreachable = (reason: string): Faced => ({ opponent: { kind: 'unreachable', version, reason }, record, predictions: null })
+  const other = against === 'champion' ? {} : { asked: /^\d/.test(against) ? `v${version}` : against }
+  const opponent = { kind: 'champion', version, ...other } as const
+  const record = await recordOf(state, ports.ledger, version, against)
+  const unreachable = (reason: string): Faced => ({
+    opponent: { kind: 'unreachable', version, reason, ...other },
+    record,
+    predictions: null,
+  })
   // A model without predictions has figures only; they are compared as points, which may pass a gate and never proves a promotion.
-  if (model.predictions === undefined && record !== null) return { opponent: { kind: 'champion', version }, record, predictions: null }
+  if (model.predictions === undefined && record !== null) return { opponent, record, predictions: null }
   if (challenger === null) return unreachable('this run has no predictions that could be compared row by row')
-  const faced = (predictions: Predictions): Faced => ({ opponent: { kind: 'champion', version }, record, predictions })
+  const faced = (predictions: Predictions): Faced => ({ opponent, record, predictions })
   try {
     if (record === null) return unreachable(`the ledger's state has no record of v${version}`)
     const asset = record.assets.find(candidate => candidate.path.startsWith('predictions.'))
-    const holdout = digestHoldout(challenger)
+    const { paired, score } = predictionSettings(model)
+    // Compared as on unrelated rows, any rows of the champion serve.
+    const holdout = paired ? digestHoldout(challenger) : null
+    const serves = (other: string | null): boolean => !paired || other === holdout
     // What was published with the version comes first: its digest is in the ledger, whereas the run's own scoring is the word of the job that trained.
-    if (asset !== undefined && record.holdout === holdout) {
+    if (asset !== undefined && serves(record.holdout)) {
       const folder = await runs.scratch(`champion-${run.record.run}`)
       await store.fetch(record.tag, [asset], folder)
       return faced(await readPredictions(join(folder, asset.path), rulesForStored(model)))
@@ -57,10 +70,10 @@ export const faceChampion = async (
     const own = run.record.champion
     if (own !== null && own.version === version) {
       const made = await readPredictions(join(run.folder, 'files', own.predictions.path), model)
-      if (digestHoldout(made) === holdout) return faced(made)
+      if (!paired || serves(digestHoldout(made))) return faced(made)
       return unreachable('`score` gave predictions for other rows, labels or slices than this run has')
     }
-    const unscored = predictionSettings(model).score === null ? 'there is no `score` command to make them' : 'this run did not score it'
+    const unscored = score === null ? 'there is no `score` command to make them' : 'this run did not score it'
     if (asset === undefined) return unreachable(`no predictions are stored with it, and ${unscored}`)
     return unreachable(`the holdout is another one than its stored predictions are for, and ${unscored}`)
   } catch (error) {
@@ -85,9 +98,30 @@ export const championRunOf = async (record: VersionRecord | null, store: ModelSt
   }
 }
 
+/** The version that the input `against` names, by its number or by an alias. Throws a UserError where there is none. */
+const namedVersion = (state: LedgerState, against: string): number => {
+  if (/^\d+$/.test(against)) {
+    assertRegistered(state, Number(against))
+    return Number(against)
+  }
+  const found = aliasOf(state, against)
+  if (found !== null) return found
+  const aliases = Object.keys(state.aliases)
+  const meant = nearest(against, aliases)
+  const known = aliases.length === 0 ? 'it has no alias' : `there is ${aliases.join(', ')}`
+  throw new UserError(
+    `input \`against\`: ${state.model} has no alias ${JSON.stringify(against.slice(0, 60))}; ${meant === undefined ? known : `did you mean \`${meant}\`?`}`,
+  )
+}
+
+/** The state carries the versions that are in use; others stand in the records only. */
+const recordOf = async (state: LedgerState, ledger: Ledger, version: number, against: string): Promise<VersionRecord | null> => {
+  const known = versionInState(state, version)
+  return known !== null || against === 'champion' ? known : versionInRecords(await ledger.records(state.model), version)
+}
+
 const proofOfFirst = async (state: LedgerState, store: ModelStore): Promise<string> => {
-  if (state.seq > 0)
-    return `the ledger was read: ${state.versions === 0 ? 'it has no version' : `of its ${state.versions} versions none is or was champion`} of ${state.model}`
+  if (state.versions > 0) return `the ledger was read: of its ${state.versions} versions none is or was champion of ${state.model}`
   const tags = await store.described(state.model)
   if (tags.length > 0)
     throw new UserError(

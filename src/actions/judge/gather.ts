@@ -4,15 +4,17 @@ import { readPredictions } from '../../adapters/files/predictions.ts'
 import type { RunnerContext } from '../../adapters/runner/context.ts'
 import { assess } from '../../core/comparison/assess.ts'
 import type { Assessment } from '../../core/comparison/assessment.ts'
-import { orderById } from '../../core/comparison/pair.ts'
+import { gateFailure as failureOf } from '../../core/comparison/gate-failure.ts'
+import { requireUniqueIds } from '../../core/comparison/pair.ts'
 import type { ModelConfiguration } from '../../core/configuration/schema.ts'
 import { UserError } from '../../core/errors.ts'
 import { predictionSettings } from '../../core/evaluation/prediction-settings.ts'
 import type { Predictions } from '../../core/evaluation/predictions.ts'
 import { canonicalJson } from '../../core/lineage/canonical.ts'
 import type { LedgerState, VersionRecord } from '../../core/lineage/events.ts'
+import { decidedBy } from '../../core/lineage/holdouts.ts'
 import type { RunRecord } from '../../core/lineage/run.ts'
-import { plainLine } from '../../core/report/escape.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { Forge } from '../../ports/forge.ts'
 import type { Ledger } from '../../ports/ledger.ts'
 import type { ModelStore } from '../../ports/model-store.ts'
@@ -20,6 +22,7 @@ import type { Log } from '../../ports/report.ts'
 import type { OpenRun, RunFolders } from '../../ports/run-folders.ts'
 import { isProposal } from '../deciding-ref.ts'
 import { championRunOf, faceChampion } from './champion.ts'
+import { type JudgedFiles, openFiles } from './files.ts'
 import { findRules, type Rules } from './rules.ts'
 
 export interface JudgePorts {
@@ -30,6 +33,7 @@ export interface JudgePorts {
   /** Null without a repository on GitHub. */
   readonly forge: Forge | null
   readonly log: Log
+  readonly clock: Pick<Clock, 'now'>
 }
 
 export interface JudgeRequest {
@@ -37,6 +41,10 @@ export interface JudgeRequest {
   readonly config: string
   readonly run: string | undefined
   readonly overrideReason?: string | undefined
+  /** Files to be judged instead of a run. */
+  readonly files?: JudgedFiles | undefined
+  /** `champion`, the number of a version or an alias. */
+  readonly against?: string | undefined
 }
 
 /** One run, judged. */
@@ -55,13 +63,17 @@ export interface Judged {
 /** The one way to an assessment, behind `compare-champion`, `evaluate-gate` and `register`: finds and checks the run, the rules and the champion, and judges. */
 export const judge = async (request: JudgeRequest, ports: JudgePorts): Promise<Judged> => {
   const rules = await findRules(ports.context, ports.forge, request.config, request.model)
-  const run = await ports.runs.find(rules.name, request.run, () => registeredHere(ports, rules.name))
+  const files = request.files?.predictions === undefined && request.files?.metrics === undefined ? undefined : request.files
+  const run = await (files === undefined
+    ? ports.runs.find(rules.name, request.run, () => registeredHere(ports, rules.name))
+    : openFiles(files, rules, ports))
   ports.log.info(`${rules.name}: judging run ${run.record.run} (${run.origin})`)
   const override = await allowedOverride(request.overrideReason, ports)
   const challenger = await readChallenger(run, rules)
   const state = await ports.ledger.read(rules.name)
-  const { opponent, record, predictions } = await faceChampion(state, ports.store, ports.runs, run, rules.model, challenger.predictions)
-  const championRun = await championRunOf(record, ports.store, ports.runs)
+  const { opponent, record, predictions } = await faceChampion(state, ports, run, rules.model, challenger.predictions, request.against)
+  // Of files nothing is known that could be compared with how the champion was made.
+  const championRun = files === undefined ? await championRunOf(record, ports.store, ports.runs) : null
   const assessment = assess({
     model: rules.name,
     rules: rules.model,
@@ -75,6 +87,7 @@ export const judge = async (request: JudgeRequest, ports: JudgePorts): Promise<J
     change: opponent.kind === 'first' ? 'first' : changeOf(run.record, championRun),
     override,
     problem: challenger.problem,
+    decided: challenger.predictions === null ? null : decidedBy(state, digestHoldout(challenger.predictions)),
   })
   const result = await ports.runs.writeResult(run, assessment)
   return { rules, run, state, assessment, predictions: challenger.predictions, champion: record, championRun, result }
@@ -102,7 +115,7 @@ const readChallenger = async (run: OpenRun, rules: Rules): Promise<{ predictions
   try {
     const predictions = await readPredictions(join(run.folder, 'files', file.path), rules.model)
     // Rows that cannot be told apart are the run's fault, which the report must name, and no failure of this step.
-    orderById(predictions)
+    if (predictionSettings(rules.model).paired) requireUniqueIds(predictions)
     digestHoldout(predictions)
     return { predictions, problem: reproductionProblem(run.record, rules.model) }
   } catch (error) {
@@ -147,19 +160,5 @@ const registeredHere = async (ports: JudgePorts, model: string): Promise<string 
   return null
 }
 
-/**
- * Why a job must fail by this assessment, or null. Inconclusive fails too, except where the rules only warn and there was a champion to compare with. An override,
- * which only somebody who may write can give, lets it through.
- */
-export const gateFailure = (judged: Judged): string | null => {
-  const { assessment, rules } = judged
-  if (assessment.verdict === 'pass' || assessment.override !== null) return null
-  const warns = rules.model.on_inconclusive === 'warn' && assessment.opponent.kind !== 'unreachable'
-  if (assessment.verdict === 'inconclusive' && warns) return null
-  const because = assessment.because.filter(sentence => !assessment.headline.includes(sentence))
-  const more = because.length > mostReasons ? [`and ${because.length - mostReasons} more, all in the report`] : []
-  return [assessment.headline, ...because.slice(0, mostReasons), ...more].map(line => plainLine(line)).join('\n')
-}
-
-/** Of an annotation; a rule on slices can have hundreds. */
-const mostReasons = 20
+/** Why a job must fail by what was judged, or null. */
+export const gateFailure = ({ assessment, rules }: Judged): string | null => failureOf(assessment, rules.model.on_inconclusive)

@@ -22,12 +22,10 @@ export const publish = async (judged: Judged, ports: PublishPorts, comment: 'aut
   const { pullRequest, workflow } = ports.context
   if (comment === 'off' || pullRequest === null || ports.comments === null) return ''
   ports.failpoint('comment', 'before')
-  const answer = await ports.comments
-    .upsert(pullRequest, commentMarker(judged.rules.name, workflow ?? ''), body)
-    .catch((error: unknown) => {
-      if (!(error instanceof UserError)) throw error
-      return { denied: error.message }
-    })
+  const answer = await ports.comments.upsert(pullRequest, markerOf(judged, workflow ?? ''), body).catch((error: unknown) => {
+    if (!(error instanceof UserError)) throw error
+    return { denied: error.message }
+  })
   ports.failpoint('comment', 'after')
   if ('url' in answer) {
     ports.log.info(`Comment: ${answer.url}`)
@@ -35,4 +33,10 @@ export const publish = async (judged: Judged, ports: PublishPorts, comment: 'aut
   }
   ports.log.warning(`no comment on pull request ${pullRequest}: ${answer.denied}; the report is in the job summary`)
   return ''
+}
+
+/** A comparison with anything but the champion has a comment of its own, so that it does not take the place of the answer that decides. */
+const markerOf = ({ rules, assessment: { opponent } }: Judged, workflow: string): string => {
+  const asked = opponent.kind === 'first' ? undefined : opponent.asked
+  return commentMarker(rules.name, asked === undefined ? workflow : `${workflow} ${asked}`)
 }

@@ -41,8 +41,9 @@ const contextOf = (judged: Judged, context: RunnerContext): CommentContext => {
       judged.champion === null || judged.champion.code === null || record.lineage.code === null
         ? null
         : judged.champion.code !== record.lineage.code,
-    seconds: record.seconds,
-    modelBytes: bytesOf(record),
+    // Without model files it is no run of `train`, and how long it took nobody knows.
+    seconds: record.model_files.length === 0 ? null : record.seconds,
+    modelBytes: record.model_files.length === 0 ? null : bytesOf(record),
     championBytes: judged.champion?.bytes ?? null,
     newModel: judged.rules.isNew,
     rollout: environment === undefined ? null : { environment: environment[0], steps: environment[1].steps },

@@ -4,9 +4,9 @@ import { statusOf } from '../../adapters/github/errors.ts'
 import type { RunnerContext } from '../../adapters/runner/context.ts'
 import { loosened } from '../../core/comparison/assess.ts'
 import { parseConfiguration, selectModel } from '../../core/configuration/parse.ts'
+import { policyDigest } from '../../core/configuration/policy-digest.ts'
 import type { Configuration, ModelConfiguration } from '../../core/configuration/schema.ts'
 import { UserError } from '../../core/errors.ts'
-import { canonicalJson, digest } from '../../core/lineage/canonical.ts'
 import type { Forge } from '../../ports/forge.ts'
 import { isProposal } from '../deciding-ref.ts'
 
@@ -51,7 +51,7 @@ export const findRules = async (
       model,
       configuration,
       isNew: false,
-      policy: { from: `${config} of ${branch}${at}${aside}`, digest: digestOfRules(model), loosened: [] },
+      policy: { from: `${config} of ${branch}${at}${aside}`, digest: policyDigest(model), loosened: [] },
     }
   }
 
@@ -74,7 +74,7 @@ export const findRules = async (
       model,
       configuration,
       isNew: true,
-      policy: { from: `this change (${why})`, digest: digestOfRules(model), loosened: [] },
+      policy: { from: `this change (${why})`, digest: policyDigest(model), loosened: [] },
     }
   }
   return {
@@ -84,15 +84,10 @@ export const findRules = async (
     isNew: false,
     policy: {
       from: `${config} of the base at ${base.slice(0, 7)}`,
-      digest: digestOfRules(baseModel),
+      digest: policyDigest(baseModel),
       loosened: loosened(baseModel, model),
     },
   }
-}
-
-const digestOfRules = (model: ModelConfiguration): string => {
-  const { train: _train, image: _image, card: _card, path: _path, shared: _shared, ...rules } = model
-  return digest(canonicalJson(rules))
 }
 
 const placeOf = (context: RunnerContext): string => (context.commit === null ? ' in this checkout' : ` at ${context.commit.slice(0, 7)}`)

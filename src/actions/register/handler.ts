@@ -91,11 +91,45 @@ export const register = async (request: RegisterRequest, ports: RegisterPorts): 
 }
 
 const kept = async (judged: Judged, ports: RegisterPorts, reason: string, failure?: string): Promise<RegisterOutcome> => {
+  await recordKept(judged, ports, reason)
   await ports.runs.writeState({ schema: 1, model: judged.rules.name, run: judged.run.record.run, version: null, reason })
   ports.log.info(reason)
   return {
     outputs: { version: '', outcome: 'kept', digest: '', releaseUrl: '', reason, result: judged.result.path },
     ...(failure === undefined ? {} : { failure }),
+  }
+}
+
+/** The decision not to register, for the audit trail and the count of what this holdout has decided. It changes nothing that is live, so where it cannot be written that is said and no more. */
+const recordKept = async (judged: Judged, ports: RegisterPorts, reason: string): Promise<void> => {
+  const { assessment, rules, run } = judged
+  const model = rules.name
+  const champion = assessment.opponent.kind === 'first' ? null : assessment.opponent.version
+  try {
+    await ports.ledger.append(
+      model,
+      {
+        id: requestId('keep', null, run.record.run, ports.context.runId ?? run.record.run),
+        subject: `keep ${model} ${champion === null ? 'without a champion' : `v${champion}`}: run ${run.record.run} is not registered: ${assessment.headline}`,
+      },
+      () => ({
+        events: [
+          {
+            kind: 'kept',
+            run: run.record.run,
+            holdout: assessment.holdout?.digest ?? null,
+            verdict: assessment.verdict,
+            decision: assessment.decision,
+            champion,
+            policy: rules.policy.digest,
+            reason: reason.slice(0, 1900).toWellFormed(),
+          },
+        ],
+      }),
+    )
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    ports.log.warning(`this decision is not in the ledger, and this use of the holdout is not counted: ${error.message}`)
   }
 }
 
@@ -113,7 +147,7 @@ const propose = async (
     throw new UserError(
       `while ${run} was judged against ${versionText(judged.state.aliases.champion)}, ${versionText(head.aliases.champion)} became champion; run this job again, it is judged against the new one then`,
     )
-  return { events: [registration(judged, packed, published, head.versions + 1)] }
+  return { events: [registration(judged, packed, published, head)] }
 }
 
 /** The version with these bytes. The state knows the ones in use; only where the release was there already can there be an older one, and then all records are read. */

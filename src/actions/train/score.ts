@@ -6,6 +6,7 @@ import { readPredictions } from '../../adapters/files/predictions.ts'
 import type { ModelConfiguration } from '../../core/configuration/schema.ts'
 import { UserError } from '../../core/errors.ts'
 import { endingOf } from '../../core/evaluation/file-formats.ts'
+import { predictionSettings } from '../../core/evaluation/prediction-settings.ts'
 import type { Predictions } from '../../core/evaluation/predictions.ts'
 import { compareReproduction, type Reproduction } from '../../core/evaluation/reproduction.ts'
 import type { VersionRecord } from '../../core/lineage/events.ts'
@@ -71,7 +72,9 @@ export const scoreChampion = async (
   fetchModel: (champion: VersionRecord, folder: string) => Promise<string>,
 ): Promise<RunRecord['champion']> => {
   const stored = champion.assets.some(asset => asset.path.startsWith('predictions.'))
-  if (!canScore(scoring.model) || (stored && champion.holdout === digestHoldout(challenger))) return null
+  // Where the two are compared as if on unrelated rows, any rows of the champion serve.
+  const serves = stored && (!predictionSettings(scoring.model).paired || champion.holdout === digestHoldout(challenger))
+  if (!canScore(scoring.model) || serves) return null
   try {
     const modelPath = await fetchModel(champion, join(await scoring.runs.scratch('champion-model'), 'model'))
     const made = await scoring.log.group(`Score champion v${champion.version} on this holdout`, () => score(scoring, 'champion', modelPath))

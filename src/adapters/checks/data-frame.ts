@@ -27,7 +27,7 @@ export const dataFrameOf = (predictions: Predictions): danfo.DataFrame => {
 const columnsOf = (predictions: Predictions): readonly Column[] => {
   const { ids, labels, predicted, scores, probabilities, weights, clusters, classes } = predictions
   const numeric = classes.every(name => name !== '' && String(Number(name)) === name)
-  const outcome = (name: string, values: Predictions['labels']): Column => {
+  const outcome = (name: string, values: ArrayLike<number>): Column => {
     if (classes.length === 0) return numbers(name, values)
     const cells: readonly Cell[] = numeric ? classes.map(Number) : classes
     return { name, type: numeric ? 'float32' : 'string', at: row => cells[values[row] as number] as Cell }
@@ -44,7 +44,7 @@ const columnsOf = (predictions: Predictions): readonly Column[] => {
   return columns
 }
 
-const numbers = (name: string, values: Predictions['labels'] | Uint32Array): Column => ({
+const numbers = (name: string, values: ArrayLike<number>): Column => ({
   name,
   type: 'float32',
   at: row => values[row] as number,

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import type { Transform } from 'node:stream'
 import * as zlib from 'node:zlib'
 import { UserError } from '../../core/errors.ts'
@@ -80,9 +80,19 @@ const whatIsWrong = (packing: Packing, first: Uint8Array | null, code: string): 
     : `is damaged: its ${programs[packing]} data cannot be unpacked`
 }
 
+async function* plain(path: string): AsyncGenerator<Uint8Array> {
+  await using file = await open(path)
+  const bytes = Buffer.allocUnsafeSlow(2 * chunkBytes)
+  for (;;) {
+    const { bytesRead } = await file.read(bytes, 0, bytes.length)
+    if (bytesRead === 0) return
+    yield bytes.subarray(0, bytesRead)
+  }
+}
+
 /**
- * The bytes of a file in pieces, unpacked where its name says that it is packed. A file that is not what its name says, is cut off, or unpacks to more than
- * `largest` bytes or out of all proportion is a UserError. `name` is for messages.
+ * The bytes of a file in pieces, each valid until the next is asked for, unpacked where its name says that it is packed. A file that is not what its name says, is cut
+ * off, or unpacks to more than `largest` bytes or out of all proportion is a UserError. `name` is for messages.
  */
 export const bytesOf = (path: string, packing: Packing | null, name: string, largest: number): AsyncIterable<Uint8Array> =>
-  packing === null ? createReadStream(path, { highWaterMark: chunkBytes }) : unpacked(path, packing, name, largest)
+  packing === null ? plain(path) : unpacked(path, packing, name, largest)

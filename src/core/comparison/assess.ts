@@ -1,20 +1,21 @@
 import type { ModelConfiguration } from '../configuration/schema.ts'
-import { UserError } from '../errors.ts'
 import { holdoutDigest } from '../evaluation/holdout.ts'
-import { metricOf } from '../evaluation/metrics.ts'
+import { predictionSettings } from '../evaluation/prediction-settings.ts'
 import type { Predictions } from '../evaluation/predictions.ts'
-import { classRows } from '../evaluation/sample.ts'
+import { classRows, type Sample, unnoticed } from '../evaluation/sample.ts'
 import type { VersionRecord } from '../lineage/events.ts'
 import type { RunRecord } from '../lineage/run.ts'
 import { defaultSeed } from '../statistics/random.ts'
 import type { Assessment, JudgedRow, Opponent } from './assessment.ts'
+import { checkRules } from './check-rules.ts'
 import { rocCurve } from './curves.ts'
 import { noPredictions, type Sources } from './evidence.ts'
-import { type FairnessFound, judgeFairness } from './fairness.ts'
-import { orderById, pair } from './pair.ts'
-import { gateRules, judgeRows } from './rows.ts'
-import { judgeSlices, type SlicesFound } from './slices.ts'
-import { conclude } from './verdict.ts'
+import { judgeFairness } from './fairness.ts'
+import { judgeChecks } from './own-checks.ts'
+import { type Pairing, pair, requireUniqueIds, sideBySide } from './pair.ts'
+import { decidingRules, judgeRows } from './rows.ts'
+import { judgeSlices } from './slices.ts'
+import { conclude, type Judged } from './verdict.ts'
 
 export { loosened } from './loosened.ts'
 
@@ -43,92 +44,101 @@ export interface AssessmentRequest {
 
 const resamples = 2000
 
-const checkRules = (rules: ModelConfiguration, opponent: Opponent, model: string): void => {
-  const gates = Object.entries(rules.gates)
-  const slices = Object.values(rules.slices ?? {}).flatMap(slice =>
-    Object.entries(slice).filter(([key]) => key !== 'min_support' && key !== 'severity'),
-  )
-  if (gates.length === 0 && slices.length === 0 && Object.keys(rules.fairness ?? {}).length === 0) {
-    throw new UserError(
-      `models.${model} has neither gates nor slices nor fairness: nothing could ever fail. Add at least one, such as gates: { ${rules.primary}: { min: 0.8 } }`,
-    )
-  }
-  for (const [name, gate] of gates) {
-    const direction = name === 'model_size_mb' ? 'lower' : metricOf(name, rules.task)?.direction
-    if (direction === 'lower' && gate.max_drop) {
-      throw new UserError(
-        `models.${model}.gates.${name}.max_drop: lower is better for ${name}, so max_drop would block improvements: write max_rise`,
-      )
-    }
-    if (direction === 'higher' && gate.max_rise) {
-      throw new UserError(
-        `models.${model}.gates.${name}.max_rise: higher is better for ${name}, so max_rise would block improvements: write max_drop`,
-      )
-    }
-  }
-  if (opponent.kind === 'first' && !gates.some(([, gate]) => gate.min !== undefined || gate.max !== undefined)) {
-    throw new UserError(
-      `models.${model}: the first version has nothing to be compared with, so it needs at least one absolute rule (min or max), such as gates: { ${rules.primary}: { min: 0.8 } }`,
-    )
-  }
+type Face = {
+  readonly opponent: Opponent
+  readonly pairing: Extract<Pairing, { paired: true }> | null
+  readonly independent: Sources['independent']
+  readonly lost: number
 }
 
-/** The two models on the same rows, or why not. Everything but "first" without rows of both ends up unreachable. */
-const face = (request: AssessmentRequest, usable: Predictions | null) => {
-  const { opponent, champion } = request
-  if (opponent.kind !== 'champion') return { opponent, pairing: null, lost: 0 }
-  const unreachable = (reason: string, lost: number) => ({
-    opponent: { kind: 'unreachable', version: opponent.version, reason } satisfies Opponent,
-    pairing: null,
+/** The two models on the same rows, or side by side where the rules ask for it, or why not. Everything but "first" without rows of both ends up unreachable. */
+const face = ({ opponent, champion, challenger, rules }: AssessmentRequest): Face => {
+  const nothing = { opponent, pairing: null, independent: null, lost: 0 }
+  if (opponent.kind !== 'champion') return nothing
+  const unreachable = (reason: string, lost = 0): Face => ({
+    ...nothing,
+    opponent: { ...opponent, kind: 'unreachable', reason },
     lost,
   })
   if (champion === null) {
     // Where no rows are asked for at all, figures without rows can still be compared.
-    return request.challenger === null && request.rules.predictions === undefined
-      ? { opponent, pairing: null, lost: 0 }
-      : unreachable('there are no predictions of the champion', 0)
+    return challenger === null && rules.predictions === undefined ? nothing : unreachable('there are no predictions of the champion')
   }
-  if (usable === null) return { opponent, pairing: null, lost: 0 }
-  const pairing = pair(usable, champion)
-  return pairing.paired ? { opponent, pairing, lost: 0 } : unreachable(`it cannot be compared: ${pairing.reason}`, pairing.lost)
+  const problem = champion.problem ?? unnoticed(champion)
+  if (problem !== null) return unreachable(`its predictions cannot be used: ${problem}`)
+  if (challenger === null) return nothing
+  if (!predictionSettings(rules).paired) {
+    const sides = sideBySide(challenger, champion)
+    return 'reason' in sides ? unreachable(`it cannot be compared: ${sides.reason}`) : { ...nothing, independent: sides }
+  }
+  const pairing = pair(challenger, champion)
+  return pairing.paired ? { ...nothing, pairing } : unreachable(`it cannot be compared: ${pairing.reason}`, pairing.lost)
 }
+
+const comparisonOf = ({ opponent, pairing, independent }: Face, challenger: Predictions | null): Sources['comparison'] => {
+  if (opponent.kind === 'first') return 'first'
+  if (independent) return 'independent'
+  return opponent.kind === 'champion' && (pairing || !challenger) ? 'paired' : 'unreachable'
+}
+
+/** From here on, what was chosen on these rows fits them a little by luck. */
+const manyDecisions = 20
+
+/** What a reader must know of the rows. */
+const holdoutNotes = ({ decided = null }: AssessmentRequest, { independent }: Face): string[] => [
+  ...(independent === null
+    ? []
+    : [
+        'the two models are compared as on unrelated rows (`predictions.paired: false`): unpaired on request, intervals are wider than on the same rows',
+      ]),
+  ...(decided === null || decided < manyDecisions
+    ? []
+    : [
+        `this holdout has decided ${decided} times: models that were chosen on the same rows again and again fit them a little by luck, so these figures flatter and their intervals are too narrow; fresh rows would be honest`,
+      ]),
+]
+
+const holdoutOf = (request: AssessmentRequest, challenger: Predictions, { pairing, lost }: Face): Assessment['holdout'] => ({
+  digest: holdoutDigest(challenger),
+  rows: challenger.rows,
+  positive: request.rules.task === 'binary' ? (classRows(challenger)[1] ?? 0) : null,
+  paired: pairing ? challenger.rows : null,
+  lost,
+  weighted: challenger.weights !== null,
+  clusters: challenger.clusters && challenger.rows > 0 ? new Set(challenger.clusters).size : null,
+  decided: request.decided ?? null,
+})
 
 /** Judges a run against the champion by the rules: the one answer behind `compare-champion`, `evaluate-gate` and `register`. */
 export const assess = (request: AssessmentRequest): Assessment => {
   const { model, rules, run, challenger } = request
   checkRules(rules, request.opponent, model)
   const problem = request.problem ?? challenger?.problem ?? null
-  if (challenger) orderById(challenger)
-  const { opponent, pairing, lost } = face(request, challenger)
-  const broken = problem !== null && challenger !== null ? { ...challenger, problem } : challenger
+  const paired = predictionSettings(rules).paired
+  if (challenger && paired) requireUniqueIds(challenger)
+  const faced = face(request)
+  const { opponent, pairing, independent } = faced
+  const marked = <S extends Sample>(sample: S): S => (problem === null ? sample : { ...sample, problem })
+  const broken = challenger && marked(challenger)
   const method = { confidence: rules.confidence, seed: defaultSeed, resamples }
   const sources: Sources = {
     task: rules.task,
     run,
     challenger: broken,
     noRows: problem ?? (rules.predictions === undefined ? noPredictions : 'the run has no predictions, although refline.yml names a file'),
-    paired: pairing && {
-      challenger: problem === null ? pairing.challenger : { ...pairing.challenger, problem },
-      champion: pairing.champion,
-    },
-    comparison: opponent.kind === 'first' ? 'first' : opponent.kind === 'champion' && (pairing || !challenger) ? 'paired' : 'unpaired',
+    paired: pairing && { challenger: marked(pairing.challenger), champion: pairing.champion },
+    independent: independent && { challenger: marked(independent.challenger), champion: independent.champion },
+    comparison: comparisonOf(faced, challenger),
     championVersion: request.championVersion ?? null,
     method,
   }
   const { rows, notes } = judgeRows(rules, sources, request.change)
   const slices = judgeSlices(rules, broken, sources)
   const fairness = judgeFairness(rules, broken, sources)
-  const blocked = [...slices.blocked, ...fairness.blocked, ...nothingJudged(rows, slices, fairness)]
-  const conclusion = conclude({
-    model,
-    rules,
-    opponent,
-    change: request.change,
-    rows,
-    slices: slices.judged,
-    fairness: fairness.judged,
-    blocked,
-  })
+  const checks = judgeChecks(rules, run)
+  const blocked = [...slices.blocked, ...fairness.blocked, ...checks.blocked]
+  const judged = { model, rules, opponent, change: request.change, rows, slices: slices.judged, fairness: fairness.judged }
+  const conclusion = conclude({ ...judged, blocked: [...blocked, ...nothingJudged(judged, blocked)] })
   return {
     schema: 1,
     model,
@@ -142,36 +152,30 @@ export const assess = (request: AssessmentRequest): Assessment => {
     rows,
     slices: slices.judged,
     fairness: fairness.judged,
-    findings: [],
-    warnings: [],
-    holdout: challenger && {
-      digest: holdoutDigest(challenger),
-      rows: challenger.rows,
-      positive: rules.task === 'binary' ? (classRows(challenger)[1] ?? 0) : null,
-      paired: pairing ? challenger.rows : null,
-      lost,
-      weighted: challenger.weights !== null,
-      clusters: null,
-      decided: request.decided ?? null,
-    },
-    roc: rules.task === 'binary' && problem === null && challenger ? rocCurve(challenger, pairing?.champion ?? null) : null,
+    findings: checks.findings,
+    warnings: [...conclusion.warnings, ...checks.warnings],
+    holdout: challenger && holdoutOf(request, challenger, faced),
+    roc:
+      rules.task === 'binary' && problem === null && challenger
+        ? rocCurve(challenger, pairing?.champion ?? independent?.champion ?? null)
+        : null,
     confidence: rules.confidence,
-    seed: usesSeed(rows) ? method.seed : null,
+    seed: usesSeed([...rows, ...slices.judged]) ? method.seed : null,
     rules: { from: request.policy.from, digest: request.policy.digest, loosened: [...request.policy.loosened] },
     override: request.override,
-    notes: [...notes, ...slices.notes, ...fairness.notes],
+    notes: [...holdoutNotes(request, faced), ...notes, ...slices.notes, ...fairness.notes],
     run_digest: request.runDigest,
     predictions_digest: run.predictions?.sha256 ?? null,
   }
 }
 
-/** Where no rule at all could be judged nothing could have failed, which is no reason to pass. */
-const nothingJudged = (rows: readonly JudgedRow[], slices: SlicesFound, fairness: FairnessFound): string[] => {
-  const judged = [...rows.map(row => gateRules(row.rules)), ...[...slices.judged, ...fairness.judged].map(({ rules }) => rules)]
-  return judged.some(rules => rules.some(rule => rule.verdict !== 'not-applicable')) || slices.blocked.length + fairness.blocked.length > 0
+/** Where no rule that decides could be judged nothing could have failed, which is no reason to pass. */
+const nothingJudged = ({ rows, slices, fairness }: Pick<Judged, 'rows' | 'slices' | 'fairness'>, blocked: readonly string[]): string[] => {
+  const judged = [...rows, ...slices, ...fairness].some(({ rules }) => decidingRules(rules).some(rule => rule.verdict !== 'not-applicable'))
+  return judged || blocked.length > 0
     ? []
-    : ['no rule could be judged: every slice and group has too little support, and no gate says anything about all rows']
+    : ['no rule could be judged: every slice and group has too little support, and no gate of severity error says anything about all rows']
 }
 
-const usesSeed = (rows: readonly JudgedRow[]): boolean =>
-  rows.some(row => row.challenger.method?.includes('bootstrap') || row.difference?.method?.includes('bootstrap'))
+const usesSeed = (rows: readonly Pick<JudgedRow, 'challenger' | 'difference'>[]): boolean =>
+  rows.some(({ challenger, difference }) => [challenger, difference].some(figures => figures?.method?.includes('bootstrap')))

@@ -73,7 +73,7 @@ const judgedSlice = z.strictObject({
 })
 export type JudgedSlice = z.output<typeof judgedSlice>
 
-/** A measure of fairness between the groups of a column, judged. `value` of a group is the rate that is compared; null with the reason where it is undefined. */
+/** A measure of fairness between the groups of a column, judged. `value` of a group is its name; its rates are those that the measure compares. */
 const judgedFairness = z.strictObject({
   column: z.string(),
   measure: fairnessMeasure,
@@ -104,9 +104,22 @@ export const curve = z.strictObject({
 
 /** What stood against the challenger. A recorded champion that cannot be paired is its own case and never a pass. */
 export const opponent = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('champion'), version: z.int().min(1) }),
-  z.strictObject({ kind: z.literal('first'), proof: z.string() }),
-  z.strictObject({ kind: z.literal('unreachable'), version: z.int().min(1).nullable(), reason: z.string() }),
+  z.strictObject({
+    kind: z.literal('champion'),
+    version: z.int().min(1).nullable().describe('null for predictions from a file'),
+    asked: z.string().max(200).optional().describe('where it is not the champion: what was named instead, such as v3, an alias or a file'),
+  }),
+  z.strictObject({
+    kind: z.literal('first'),
+    proof: z.string(),
+    assumed: z.literal(true).optional().describe('nobody looked for a champion, as at a desk: nothing follows for what goes live'),
+  }),
+  z.strictObject({
+    kind: z.literal('unreachable'),
+    version: z.int().min(1).nullable(),
+    reason: z.string(),
+    asked: z.string().max(200).optional().describe('as for a champion'),
+  }),
 ])
 export type Opponent = z.output<typeof opponent>
 

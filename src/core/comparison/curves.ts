@@ -1,5 +1,4 @@
-import { classRows, type Sample, scoreOrder } from '../evaluation/sample.ts'
-import { eachTie } from '../statistics/ranking.ts'
+import { ascendingScores, classRows, labelsByScore, type Sample } from '../evaluation/sample.ts'
 import type { Assessment } from './assessment.ts'
 
 const grid = Array.from({ length: 21 }, (_, index) => index / 20)
@@ -8,14 +7,16 @@ const grid = Array.from({ length: 21 }, (_, index) => index / 20)
 const truePositiveRates = (sample: Sample): number[] | null => {
   const [negatives, positives] = classRows(sample) as unknown as [number, number]
   if (sample.scores === null || sample.problem !== null || !(negatives > 0) || !(positives > 0)) return null
-  const order = scoreOrder(sample)
+  const labels = labelsByScore(sample)
+  const { starts } = ascendingScores(sample)
   const rates = new Array<number>(grid.length).fill(1)
   let [truePositive, falsePositive] = [positives, negatives]
   let index = grid.length - 1
   // From the lowest score up: both counts fall from everything to nothing.
-  eachTie(sample.scores, order, (from, to) => {
-    let tied = 0
-    for (let place = from; place < to; place++) tied += sample.labels[order[place] as number] as number
+  for (let from = 0; from < labels.length; ) {
+    let tied = labels[from] as number
+    let to = from + 1
+    while (to < labels.length && starts[to] === 0) tied += labels[to++] as number
     const [nextTrue, nextFalse] = [truePositive - tied, falsePositive - (to - from - tied)]
     while (index >= 0 && (grid[index] as number) * negatives > nextFalse) {
       const share = ((grid[index] as number) * negatives - nextFalse) / (falsePositive - nextFalse)
@@ -25,7 +26,8 @@ const truePositiveRates = (sample: Sample): number[] | null => {
     if (falsePositive > 0 && nextFalse === 0) rates[0] = nextTrue / positives
     truePositive = nextTrue
     falsePositive = nextFalse
-  })
+    from = to
+  }
   return rates
 }
 

@@ -1,13 +1,21 @@
-import { differenceOf, estimateOf, type Method, type Metric, undefinedEstimate } from '../evaluation/metrics/metric.ts'
+import {
+  differenceOf,
+  estimateOf,
+  independentDifferenceOf,
+  type Method,
+  type Metric,
+  undefinedEstimate,
+} from '../evaluation/metrics/metric.ts'
 import { metricNames, metricOf } from '../evaluation/metrics.ts'
-import type { Task } from '../evaluation/predictions.ts'
+import type { Predictions, Task } from '../evaluation/predictions.ts'
 import type { Sample } from '../evaluation/sample.ts'
 import type { VersionRecord } from '../lineage/events.ts'
 import type { RunRecord } from '../lineage/run.ts'
-import { nearest } from '../nearest.ts'
 import type { Difference, Estimate } from './assessment.ts'
+import { sizeName } from './direction.ts'
 import { figure } from './figures.ts'
 import type { Evidence } from './gates.ts'
+import { missingFrom, missingName, toldOf, whyNone } from './reported.ts'
 
 /** What figures can be taken from: the run, both models' rows as far as they are there, and the champion's record. */
 export interface Sources {
@@ -18,21 +26,25 @@ export interface Sources {
   readonly noRows: string
   /** Both on the same rows; null where there is no champion or no pairing. */
   readonly paired: { readonly challenger: Sample; readonly champion: Sample } | null
+  /** Each on rows of its own, where the rules ask for that; null otherwise. Classes are the same, rows have nothing to do with each other. */
+  readonly independent: { readonly challenger: Sample; readonly champion: Predictions } | null
   readonly comparison: Evidence['comparison']
   readonly championVersion: VersionRecord | null
   readonly method: Method
 }
 
-/** A metric's figures, its direction (null where unknown), and what a reader must know of them. */
+/** A metric's figures, and what a reader must know of them. */
 export interface Figures {
   readonly evidence: Evidence
   readonly title: string
-  readonly shortTitle: string
-  readonly direction: 'higher' | 'lower' | null
   readonly notes: readonly string[]
 }
 
-const sizeName = 'model_size_mb'
+/** A model's rows and a metric on them. */
+export interface Side {
+  readonly sample: Sample
+  readonly estimate: Estimate
+}
 
 const point = (value: number): Estimate => ({
   value,
@@ -43,98 +55,118 @@ const point = (value: number): Estimate => ({
   reason: 'a point, no rows',
 })
 
+const noTest = { test: null, statistic: null, p: null, detectable: null }
+
 const pointDifference = (ours: Estimate, theirs: Estimate | null): Difference | null => {
   if (theirs === null) return null
-  const none = { test: null, statistic: null, p: null, detectable: null }
-  if (ours.value === null || theirs.value === null) return { ...undefinedEstimate(ours.reason ?? theirs.reason ?? 'undefined'), ...none }
-  return { ...point(ours.value - theirs.value), ...none }
+  if (ours.value === null || theirs.value === null) return { ...undefinedEstimate(ours.reason ?? theirs.reason ?? 'undefined'), ...noTest }
+  return { ...point(ours.value - theirs.value), ...noTest }
 }
 
-/** A figure without rows: what the script reported, or the size of the model's files. */
-const withoutRows = (name: string, challenger: Estimate, champion: Estimate | null, sources: Sources): Figures => ({
+/** A figure without rows: what somebody reported, or the size of the model's files. */
+const withoutRows = (
+  name: string,
+  challenger: Estimate,
+  champion: Estimate | null,
+  sources: Sources,
+  notes: readonly string[],
+): Figures => ({
   evidence: {
     metric: name,
     challenger,
     champion,
     difference: pointDifference(challenger, champion),
-    comparison: sources.comparison === 'unpaired' && champion !== null ? 'paired' : sources.comparison,
+    comparison: sources.comparison === 'unreachable' && champion !== null ? 'paired' : sources.comparison,
     rows: null,
   },
   title: name,
-  shortTitle: name,
-  direction: name === sizeName ? 'lower' : null,
-  notes: [],
+  notes,
 })
 
 const titleOf = (metric: Metric, sample: Sample | null): string =>
   metric.needs === 'prediction' && sample?.threshold != null ? `${metric.name} @ ${sample.threshold}` : metric.name
 
-const reportedOf = (run: RunRecord, name: string) => (Object.hasOwn(run.reported, name) ? run.reported[name] : undefined)
+/** The difference of two models in a metric, on the same rows or each on its own. */
+export const comparedBy = (how: 'paired' | 'independent', metric: Metric, challenger: Side, champion: Side, method: Method): Difference =>
+  how === 'paired' ? differenceOf(metric, challenger, champion, method) : independentDifferenceOf(metric, challenger, champion, method)
+
+/** Both models' rows with how they are compared; null where there is nothing to compare with. */
+const sidesOf = ({ paired, independent }: Sources) => {
+  if (paired) return { how: 'paired', champion: paired.champion, challenger: paired.challenger } as const
+  return independent && ({ how: 'independent', champion: independent.champion, challenger: independent.challenger } as const)
+}
 
 const fromRows = (metric: Metric, sources: Sources): Figures => {
-  const { challenger, paired, method, noRows } = sources
-  const reported = reportedOf(sources.run, metric.name)
+  const { challenger, method, noRows } = sources
   const notes: string[] = []
   let ours = challenger === null ? undefinedEstimate(noRows) : estimateOf(metric, challenger, method)
-  const theirs = paired ? estimateOf(metric, paired.champion, method) : null
-  if (typeof reported === 'string') {
-    ours = undefinedEstimate(`the training script reports ${metric.name} as ${reported}`, ours.support)
-  } else if (reported !== undefined && ours.value !== null && Math.abs(reported - ours.value) > 1e-6) {
-    notes.push(
-      `the training script reports ${metric.name} as ${figure(reported, ours.value)}, its predictions give ${figure(ours.value, reported)}: the predictions count`,
-    )
+  for (const told of toldOf(sources.run, metric.name, undefined)) {
+    if (typeof told.value === 'string' || !Number.isFinite(told.value))
+      ours = undefinedEstimate(`${told.by} ${metric.name} as ${told.value}`, ours.support)
+    else if (ours.value !== null && Math.abs(told.value - ours.value) > 1e-6) {
+      notes.push(
+        `${told.by} ${metric.name} as ${figure(told.value, ours.value)}, its predictions give ${figure(ours.value, told.value)}: the predictions count`,
+      )
+    }
   }
-  const difference =
-    paired && theirs
-      ? differenceOf(metric, { sample: paired.challenger, estimate: ours }, { sample: paired.champion, estimate: theirs }, method)
-      : null
+  const sides = sidesOf(sources)
+  const theirs = sides && estimateOf(metric, sides.champion, method)
   return {
     evidence: {
       metric: metric.name,
       challenger: ours,
       champion: theirs,
-      difference,
+      difference:
+        sides &&
+        theirs &&
+        comparedBy(sides.how, metric, { sample: sides.challenger, estimate: ours }, { sample: sides.champion, estimate: theirs }, method),
       comparison: sources.comparison,
       rows: challenger?.rows ?? 0,
     },
     title: titleOf(metric, challenger),
-    shortTitle: metric.title,
-    direction: metric.direction,
     notes,
   }
 }
 
-const missing = (name: string, sources: Sources): string => {
-  const known = [...metricNames(sources.task, sources.challenger?.classes), sizeName, ...Object.keys(sources.run.reported)]
-  const near = nearest(name, known)
-  return `missing: neither a metric of ${sources.task} predictions nor reported by the training script${near ? `; did you mean ${near}?` : ''}`
+/** What is recorded of a figure of the champion; null where there is no champion with it. */
+const recordedOf = (name: string, version: VersionRecord | null): Estimate | null => {
+  const recorded = version?.metrics.find(candidate => candidate.name === name)
+  if (recorded === undefined) return null
+  return recorded.value === null ? undefinedEstimate('the champion has no such figure') : point(recorded.value)
 }
 
-const reportedEstimate = (name: string, value: number | string): Estimate =>
-  typeof value === 'number' ? point(value) : undefinedEstimate(`the training script reports ${name} as ${value}`)
+const asTold = (name: string, sources: Sources, source: string | undefined): Figures => {
+  const told = toldOf(sources.run, name, source)
+  const [first] = told
+  const theirs = recordedOf(name, sources.championVersion)
+  if (first === undefined) {
+    const why =
+      source === undefined
+        ? missingName(sources.run, name, sources.task, metricNames(sources.task, sources.challenger?.classes))
+        : missingFrom(sources.run, name, source)
+    return withoutRows(name, undefinedEstimate(why), theirs, sources, [])
+  }
+  const none = whyNone(told, name)
+  return withoutRows(name, none === null ? point(first.value as number) : undefinedEstimate(none), theirs, sources, [
+    `${name} is ${first.word}, judged as a point: without rows there is no interval`,
+  ])
+}
 
-/** The figures of a metric by its name: computed from rows where it can be, else the size of the model, else what the script reported, else missing. */
-export const figuresOf = (name: string, sources: Sources): Figures => {
+/**
+ * The figures of a metric by its name: from the source that its gate names, else computed from rows where it can be, else the size of the model, else what the
+ * script or the user's checks report, else missing.
+ */
+export const figuresOf = (name: string, sources: Sources, source?: string): Figures => {
+  if (source !== undefined) return asTold(name, sources, source)
   const metric = metricOf(name, sources.task)
-  const reported = reportedOf(sources.run, name)
   // Without a predictions section the script's own figure is all there is; a problem with predictions that should be there hides nothing behind it.
-  if (metric && (sources.challenger !== null || reported === undefined || sources.noRows !== noPredictions))
-    return fromRows(metric, sources)
-  const { championVersion } = sources
-  if (name === sizeName) {
-    const bytes = sources.run.model_files.reduce((total, file) => total + file.bytes, 0)
-    const ours = sources.run.model_files.length > 0 ? point(bytes / 1e6) : undefinedEstimate('the run has no model files')
-    return withoutRows(name, ours, championVersion && point(championVersion.bytes / 1e6), sources)
-  }
-  const recorded = championVersion?.metrics.find(candidate => candidate.name === name)
-  const theirs = recorded ? (recorded.value === null ? undefinedEstimate('the champion has no such figure') : point(recorded.value)) : null
-  const ours = reported === undefined ? undefinedEstimate(missing(name, sources)) : reportedEstimate(name, reported)
-  const figures = withoutRows(name, ours, theirs, sources)
-  return {
-    ...figures,
-    direction: metric?.direction ?? null,
-    notes: reported === undefined ? [] : [`${name} is the training script's own word, judged as a point`],
-  }
+  const told = metric !== undefined && sources.challenger === null && toldOf(sources.run, name, undefined).length > 0
+  if (metric && !(told && sources.noRows === noPredictions)) return fromRows(metric, sources)
+  if (name !== sizeName) return asTold(name, sources, undefined)
+  const { model_files: files } = sources.run
+  const bytes = files.reduce((total, file) => total + file.bytes, 0)
+  const ours = files.length > 0 ? point(bytes / 1e6) : undefinedEstimate('the run has no model files')
+  return withoutRows(name, ours, sources.championVersion && point(sources.championVersion.bytes / 1e6), sources, [])
 }
 
 /** Why there are no rows where the rules name no predictions and the run has none. */

@@ -10,6 +10,9 @@ export const figure = (value: number, bound?: number): string => {
 /** A share that is short in words: 0.918. */
 export const shortFigure = (value: number): string => (Math.abs(value) >= 10 ? figure(value) : value.toFixed(3).replace('-', '−'))
 
+/** A margin or bound without the digits that a share of something brings: 0.02, 0.01588. */
+export const shortMargin = (value: number): string => String(Number(value.toPrecision(4)))
+
 const rowCount = (rows: number): string => rows.toLocaleString('en')
 
 /** About how many rows, to two digits. */

@@ -11,8 +11,8 @@ export type Pairing =
 
 const shown = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}...` : text)
 
-/** Row numbers ordered by id, sorted once for each reading. Throws a UserError where an id stands twice: such rows cannot be paired. */
-export const orderById = derived((predictions: Predictions): Uint32Array => {
+/** Throws a UserError where an id stands twice: such rows cannot be paired. Looked for once in each reading. */
+export const requireUniqueIds = derived((predictions: Predictions): true => {
   const order = orderOfIds(predictions)
   for (let place = 1; place < order.length; place++) {
     const [before, row] = [order[place - 1] as number, order[place] as number]
@@ -24,7 +24,7 @@ export const orderById = derived((predictions: Predictions): Uint32Array => {
       )
     }
   }
-  return order
+  return true
 })
 
 const sameOrder = (one: Predictions, other: Predictions): boolean => {
@@ -35,8 +35,10 @@ const sameOrder = (one: Predictions, other: Predictions): boolean => {
 
 /** Rows of the champion in the challenger's order; null where the ids differ, with how many stand on one side only. */
 const align = (challenger: Predictions, champion: Predictions): { readonly rows: Uint32Array | null; readonly lost: number } => {
-  const ours = orderById(challenger)
-  const theirs = orderById(champion)
+  requireUniqueIds(challenger)
+  requireUniqueIds(champion)
+  const ours = orderOfIds(challenger)
+  const theirs = orderOfIds(champion)
   const rows = new Uint32Array(challenger.rows)
   let [a, b, lost] = [0, 0, 0]
   while (a < ours.length && b < theirs.length) {
@@ -65,13 +67,35 @@ const recoded = (sample: Sample, classes: readonly string[]): Sample => {
   }
 }
 
+const otherTask = (challenger: Predictions, champion: Predictions): string | null => {
+  if (challenger.task !== champion.task) return `its predictions are ${champion.task}`
+  return challenger.task === 'binary' && challenger.classes[1] !== champion.classes[1]
+    ? `its positive label is "${champion.classes[1]}" and not "${challenger.classes[1]}"`
+    : null
+}
+
+/** Both with one list of classes, so that the same number is the same class in both. */
+const withSameClasses = (challenger: Sample, champion: Sample): readonly [Sample, Sample] => {
+  if (challenger.task !== 'multiclass') return [challenger, champion]
+  const classes = [...new Set([...challenger.classes, ...champion.classes])].sort()
+  return [recoded(challenger, classes), recoded(champion, classes)]
+}
+
+const oneSided = (ours: unknown, theirs: unknown, what: string): string | null => {
+  if ((ours === null) === (theirs === null)) return null
+  return ours === null
+    ? `its predictions have ${what}, those of this run have none`
+    : `its predictions have no ${what}, those of this run have`
+}
+
 /**
  * Joins two models' predictions by id. A different set of ids is no pairing (dropping rows would change the holdout); an id that stands twice and
- * a row whose label, weight or cluster differs are UserErrors.
+ * a row whose label, weight or cluster differs are UserErrors. Without an id's `cluster` or `weight` on one side there is no pairing either.
  */
 export const pair = (challenger: Predictions, champion: Predictions): Pairing => {
-  if (challenger.task !== champion.task) return { paired: false, reason: `its predictions are ${champion.task}`, lost: champion.rows }
-  let other: Sample = champion
+  const other = otherTask(challenger, champion)
+  if (other !== null) return { paired: false, reason: other, lost: challenger.task === champion.task ? 0 : champion.rows }
+  let joined: Sample = champion
   let line = (row: number): number => lineOf(champion.source, row)
   if (!sameOrder(challenger, champion)) {
     const { rows, lost } = align(challenger, champion)
@@ -79,28 +103,32 @@ export const pair = (challenger: Predictions, champion: Predictions): Pairing =>
       const counts = `${challenger.rows.toLocaleString('en')} rows now, ${champion.rows.toLocaleString('en')} of the champion, ${lost.toLocaleString('en')} ids on one side only`
       return { paired: false, reason: `the holdouts differ (${counts})`, lost }
     }
-    other = partOf(champion, rows)
+    joined = partOf(champion, rows)
     line = row => lineOf(champion.source, rows[row] as number)
-  } else orderById(challenger)
-  const classes =
-    challenger.task === 'multiclass' ? [...new Set([...challenger.classes, ...champion.classes])].sort() : [...challenger.classes]
-  if (challenger.task === 'binary' && challenger.classes[1] !== champion.classes[1]) {
-    return { paired: false, reason: `its positive label is "${champion.classes[1]}" and not "${challenger.classes[1]}"`, lost: 0 }
-  }
-  const ours = challenger.task === 'multiclass' ? recoded(challenger, classes) : challenger
-  const theirs = challenger.task === 'multiclass' ? recoded(other, classes) : other
-  if ((ours.weights === null) !== (theirs.weights === null) || (ours.clusters === null) !== (theirs.clusters === null)) {
-    return { paired: false, reason: 'only one of the two has weights or clusters', lost: 0 }
-  }
-  const difference = rowDifference(ours, theirs)
-  if (difference) {
-    const { row, what } = difference
+  } else requireUniqueIds(challenger)
+  const reason = oneSided(challenger.weights, champion.weights, 'weights') ?? oneSided(challenger.clusters, champion.clusters, 'clusters')
+  if (reason !== null) return { paired: false, reason, lost: 0 }
+  const [ours, theirs] = withSameClasses(challenger, joined)
+  const found = rowDifference(ours, theirs)
+  if (found) {
     const { source } = challenger
     throw new UserError(
-      `the ${what} of id "${shown(textAt(challenger.ids, row))}" differs from the champion's predictions (${champion.source.file} line ${line(row)}); both must be scored on the same holdout`,
-      { place: { file: source.file, line: lineOf(source, row) } },
+      `the ${found.what} of id "${shown(textAt(challenger.ids, found.row))}" differs from the champion's predictions (${champion.source.file} line ${line(found.row)}); both must be scored on the same holdout`,
+      { place: { file: source.file, line: lineOf(source, found.row) } },
     )
   }
   // Clusters are the same whatever their numbers; one numbering serves both.
-  return { paired: true, challenger: ours, champion: theirs.clusters === null ? theirs : { ...theirs, clusters: ours.clusters } }
+  const alike = theirs.weights === null && theirs.clusters === null
+  return { paired: true, challenger: ours, champion: alike ? theirs : { ...theirs, weights: ours.weights, clusters: ours.clusters } }
+}
+
+/** Two models on rows of their own, for rules that ask not to pair: the same classes, rows as they are. `slices` and ids stay the champion's. */
+export const sideBySide = (
+  challenger: Predictions,
+  champion: Predictions,
+): { readonly challenger: Sample; readonly champion: Predictions } | { readonly reason: string } => {
+  const reason = otherTask(challenger, champion)
+  if (reason !== null) return { reason }
+  const [ours, theirs] = withSameClasses(challenger, champion)
+  return { challenger: ours, champion: { ...champion, ...theirs } }
 }

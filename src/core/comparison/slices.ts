@@ -1,14 +1,15 @@
 import type { Slice, SliceGate } from '../configuration/rules-schema.ts'
 import type { ModelConfiguration } from '../configuration/schema.ts'
-import { UserError } from '../errors.ts'
 import { absentColumn, groupsOf } from '../evaluation/groups.ts'
-import { differenceOf, estimateOf, type Metric, undefinedEstimate } from '../evaluation/metrics/metric.ts'
+import { estimateOf, type Metric, undefinedEstimate } from '../evaluation/metrics/metric.ts'
 import { metricOf } from '../evaluation/metrics.ts'
 import type { Predictions } from '../evaluation/predictions.ts'
 import { partOf, type Sample } from '../evaluation/sample.ts'
+import { release } from '../scratch.ts'
 import type { Estimate, JudgedRule, JudgedSlice } from './assessment.ts'
-import type { Sources } from './evidence.ts'
+import { comparedBy, type Sources } from './evidence.ts'
 import { type Evidence, judgeGate } from './gates.ts'
+import { neverProvenSlices } from './never-proven.ts'
 
 /** What was judged, why slices could not be judged at all (which fails), and what a reader must know. */
 export interface SlicesFound {
@@ -28,7 +29,7 @@ const verdictOf = (rules: readonly JudgedRule[]): JudgedSlice['verdict'] => {
   return blocking.some(rule => rule.verdict === 'inconclusive') ? 'inconclusive' : 'pass'
 }
 
-/** The rows of a slice: the challenger's, and both models' where they are paired. */
+/** The rows of a slice: the challenger's, and both models' where they are compared; the champion's own where that is as on unrelated rows. */
 interface Part {
   readonly value: string
   readonly rows: number
@@ -41,13 +42,18 @@ function* partsOf(
   challenger: Predictions,
   column: string,
   gates: readonly [string, SliceGate][],
-  { paired, task }: Sources,
+  { paired, independent, task }: Sources,
 ): Generator<Part> {
   const scores = gates.some(([name]) => metricOf(name, task)?.needs !== 'prediction')
   const lean = (sample: Sample): Sample => (scores ? sample : { ...sample, scores: null, probabilities: null })
-  const [ours, theirs] = [lean(paired?.challenger ?? challenger), paired && lean(paired.champion)]
+  const sides = paired ?? independent
+  const [ours, theirs] = [lean(sides?.challenger ?? challenger), sides && lean(sides.champion)]
+  const elsewhere =
+    independent && new Map(groupsOf(independent.champion, column, `slices.${column}`).map(group => [group.value, group.rows]))
   for (const { value, rows } of groupsOf(challenger, column, `slices.${column}`)) {
-    yield { value, rows: rows.length, challenger: partOf(ours, rows), champion: theirs && partOf(theirs, rows) }
+    const other = elsewhere ? elsewhere.get(value) : rows
+    yield { value, rows: rows.length, challenger: partOf(ours, rows), champion: theirs && other ? partOf(theirs, other) : null }
+    release(rows)
   }
 }
 
@@ -69,7 +75,8 @@ const evidenceOf = (
     { sample: part.challenger, estimate: challenger },
     { sample: part.champion, estimate: champion },
   ]
-  return { ...base, challenger, champion, difference: differenceOf(metric, ours, theirs, method) }
+  const how = comparison === 'independent' ? comparison : 'paired'
+  return { ...base, challenger, champion, difference: comparedBy(how, metric, ours, theirs, method) }
 }
 
 const tooSmall = ({ support }: Estimate, least: number): boolean => support !== null && support < least
@@ -94,19 +101,6 @@ const answersOf = (gate: SliceGate, severity: Slice['severity'], evidence: Evide
   )
 }
 
-/** A rule that would block improvements is a slip. */
-const checkDirections = (column: string, gates: readonly [string, SliceGate][], task: ModelConfiguration['task']): void => {
-  for (const [name, gate] of gates) {
-    const direction = metricOf(name, task)?.direction
-    const wrong = direction === 'lower' ? gate.max_drop && 'max_drop' : direction === 'higher' ? gate.max_rise && 'max_rise' : undefined
-    if (wrong) {
-      throw new UserError(
-        `slices.${column}.${name}.${wrong}: ${direction} is better for ${name}, so ${wrong} would block improvements: write ${wrong === 'max_drop' ? 'max_rise' : 'max_drop'}`,
-      )
-    }
-  }
-}
-
 /**
  * Judges every value of every slice column, or of every pair of values where two are crossed. A support below `min_support`, in the metric's own denominator, is "not judged". Where
  * slices cannot be judged at all, `blocked` says why, which fails.
@@ -116,7 +110,6 @@ export const judgeSlices = (rules: ModelConfiguration, challenger: Predictions |
   for (const [column, slice] of Object.entries(rules.slices ?? {})) {
     const gates = sliceGates(slice)
     if (gates.length === 0) continue
-    checkDirections(column, gates, rules.task)
     const problem = challenger === null ? sources.noRows : challenger.problem
     if (challenger === null || problem !== null) {
       found.blocked.push(`slices of ${column} cannot be judged: ${problem}`)
@@ -147,6 +140,11 @@ export const judgeSlices = (rules: ModelConfiguration, challenger: Predictions |
           verdict: answers === null ? 'not-judged' : verdictOf(answers),
         })
       }
+    }
+    const judgedHere = found.judged.filter(one => one.column === column && one.verdict !== 'not-judged')
+    for (const [name, gate] of gates) {
+      const slices = judgedHere.filter(({ metric }) => metric === name).map(({ value, challenger: estimate }) => ({ value, estimate }))
+      found.notes.push(...neverProvenSlices(column, name, gate, slices, rules.confidence))
     }
     if (unjudged.size > 0) {
       found.notes.push(`no slice of ${column} was judged on ${[...unjudged].join(' or ')}: each has a support below ${slice.min_support}`)

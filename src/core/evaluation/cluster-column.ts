@@ -1,4 +1,5 @@
-import { type ColumnBuilder, type FieldBatch, type OnBadField, TextBuilder, textOf, withRoom } from './columns.ts'
+import { withRoom } from '../scratch.ts'
+import { type ColumnBuilder, type FieldBatch, type OnBadField, TextBuilder, textOf } from './columns.ts'
 
 const encoder = new TextEncoder()
 

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts'
+import { withRoom } from '../scratch.ts'
 import type { CategoryColumn, Codes, TextColumn } from './predictions.ts'
 
 /**
@@ -35,18 +36,6 @@ export const textOf = (value: unknown): string | null => {
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value)
   return value === null || value === undefined ? '' : null
-}
-
-type Growing = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Float64Array<ArrayBuffer>
-
-/**
- * The same column with room for `needed` elements. The old memory is given back at once and not at the next garbage collection, and what has not been written to
- * yet costs none, so that a finished column needs no copy of its right size.
- */
-export const withRoom = <C extends Growing>(column: C, needed: number): C => {
-  if (needed <= column.length) return column
-  const size = Math.max(needed, column.length * 2) * column.BYTES_PER_ELEMENT
-  return new (column.constructor as new (buffer: ArrayBuffer) => C)(column.buffer.transfer(size))
 }
 
 const longestText = 65_536

@@ -3,44 +3,39 @@ import type { RateName } from './fairness.ts'
 import type { Group } from './groups.ts'
 import { estimateOf, type Method, type Metric } from './metrics/metric.ts'
 import { metricOf } from './metrics.ts'
-import { partOf, type Sample } from './sample.ts'
+import { derived, partOf, type Sample } from './sample.ts'
 
-/** The rows of a group, in the forms that its rates are metrics of. */
+/** The rows of a group. */
 export interface GroupRows {
   readonly value: string
   readonly rows: number
   readonly sample: Sample
-  /** The same with every label positive: its accuracy is the share that is predicted positive. */
-  readonly selected: Sample
-  /** The same with the answers turned round: its specificity is the share of negatives that is predicted positive. */
-  readonly turned: Sample
 }
 
 /** The rows of each group, without the columns that rates do not need. */
 export const groupRows = (sample: Sample, groups: readonly Group[]): GroupRows[] => {
   const lean: Sample = { ...sample, scores: null, probabilities: null }
-  return groups.map(({ value, rows }) => {
-    const part = partOf(lean, rows)
-    return {
-      value,
-      rows: part.rows,
-      sample: part,
-      selected: { ...part, labels: new Uint16Array(part.rows).fill(1) },
-      turned: { ...part, predicted: part.predicted && Uint16Array.from(part.predicted, code => 1 - code) },
-    }
-  })
+  return groups.map(({ value, rows }) => ({ value, rows: rows.length, sample: partOf(lean, rows) }))
 }
 
-const sources = {
-  selection_rate: ['accuracy', 'selected'],
-  true_positive_rate: ['recall', 'sample'],
-  false_positive_rate: ['specificity', 'turned'],
-  positive_predictive_value: ['precision', 'sample'],
-  accuracy: ['accuracy', 'sample'],
-} as const satisfies Record<RateName, readonly [string, keyof GroupRows]>
+/** The same rows with every label positive: their accuracy is the share that is predicted positive. */
+const allPositive = derived((sample): Sample => ({ ...sample, labels: new Uint8Array(sample.rows).fill(1) }))
+
+/** The same rows with the answers turned round: their specificity is the share of negatives that is predicted positive. */
+const turned = derived(
+  (sample): Sample => ({ ...sample, predicted: sample.predicted && Uint8Array.from(sample.predicted, code => 1 - code) }),
+)
+
+const sources: Record<RateName, readonly [metric: string, form: (sample: Sample) => Sample]> = {
+  selection_rate: ['accuracy', allPositive],
+  true_positive_rate: ['recall', sample => sample],
+  false_positive_rate: ['specificity', turned],
+  positive_predictive_value: ['precision', sample => sample],
+  accuracy: ['accuracy', sample => sample],
+}
 
 /** A rate of a group of a binary model, measured as the metric that it is: with weights and clusters where there are any, and undefined where its denominator is empty. */
 export const rateOf = (name: RateName, group: GroupRows, method: Method): Estimate => {
   const [metric, form] = sources[name]
-  return estimateOf(metricOf(metric, 'binary') as Metric, group[form], method)
+  return estimateOf(metricOf(metric, 'binary') as Metric, form(group.sample), method)
 }

@@ -5,7 +5,7 @@ import type { CategoryColumn, Codes, Predictions } from './predictions.ts'
 export interface Group {
   /** The value as it stands in the column; crossed values joined by ` x `. */
   readonly value: string
-  readonly rows: Uint32Array
+  readonly rows: Uint32Array<ArrayBuffer>
 }
 
 /** More groups than this say nothing that anybody reads; a single column has at most 200 values. */
@@ -24,8 +24,13 @@ interface Coded {
   readonly values: readonly (readonly string[])[]
 }
 
-/** Codes of the pairs that are there, numbered in the order of their first row. */
-const crossed = (left: Coded, right: CategoryColumn): Coded => {
+const tooMany = (setting: string): UserError =>
+  new UserError(
+    `${setting} makes more than ${mostGroups.toLocaleString('en')} groups of these rows, which is the most that can be judged: cross columns that have fewer values`,
+  )
+
+/** Codes of the pairs that are there, numbered in the order of their first row. Stops as soon as there are too many: crossing further columns makes no fewer. */
+const crossed = (left: Coded, right: CategoryColumn, setting: string): Coded => {
   const width = right.values.length
   const numbers = new Map<number, number>()
   const codes = new Uint32Array(left.codes.length)
@@ -40,6 +45,7 @@ const crossed = (left: Coded, right: CategoryColumn): Coded => {
       lastPair = pair
       last = known ?? values.length
       if (known === undefined) {
+        if (values.length === mostGroups) throw tooMany(setting)
         numbers.set(pair, last)
         values.push([...(left.values[left.codes[row] as number] as readonly string[]), right.values[code] as string])
       }
@@ -64,15 +70,11 @@ const byText = (a: readonly string[], b: readonly string[]): number => {
 export const groupsOf = (predictions: Predictions, key: string, setting: string): Group[] => {
   const [first, ...others] = columnsOf(key).map(name => predictions.slices.get(name) as CategoryColumn)
   const single: Coded = { codes: (first as CategoryColumn).codes, values: (first as CategoryColumn).values.map(value => [value]) }
-  const { codes, values } = others.reduce(crossed, single)
+  const { codes, values } = others.reduce((left, right) => crossed(left, right, setting), single)
   const counts = new Uint32Array(values.length)
   for (const code of codes) counts[code] = (counts[code] as number) + 1
   const present = values.map((_, code) => code).filter(code => (counts[code] as number) > 0)
-  if (present.length > mostGroups) {
-    throw new UserError(
-      `${setting} makes ${present.length.toLocaleString('en')} groups of these rows, and at most ${mostGroups.toLocaleString('en')} can be judged: cross columns that have fewer values`,
-    )
-  }
+  if (present.length > mostGroups) throw tooMany(setting)
   const rows = Array.from(counts, count => new Uint32Array(count))
   const filled = new Uint32Array(values.length)
   for (let row = 0; row < codes.length; row++) {
@@ -83,5 +85,5 @@ export const groupsOf = (predictions: Predictions, key: string, setting: string)
   }
   return present
     .sort((a, b) => byText(values[a] as readonly string[], values[b] as readonly string[]))
-    .map(code => ({ value: (values[code] as readonly string[]).join(' x '), rows: rows[code] as Uint32Array }))
+    .map(code => ({ value: (values[code] as readonly string[]).join(' x '), rows: rows[code] as Uint32Array<ArrayBuffer> }))
 }

@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { orderOfIds } from './id-order.ts'
+import { forgetOrder, orderOfIds } from './id-order.ts'
 import type { Predictions } from './predictions.ts'
 
 /** A SHA-256 under way. */
@@ -134,5 +134,6 @@ export const holdoutDigest = (predictions: Predictions, hasher: () => Hasher = p
   hash.update(chunk.subarray(0, used))
   const digest = hash.hex()
   computed.set(predictions, digest)
+  forgetOrder(predictions)
   return digest
 }

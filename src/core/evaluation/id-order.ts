@@ -1,6 +1,6 @@
+import { release } from '../scratch.ts'
 import { orderByKey } from '../statistics/radix.ts'
 import type { Predictions, TextColumn } from './predictions.ts'
-import { derived } from './sample.ts'
 
 /** Below 0, 0 or above 0 as id `a` of one column sorts before, with or after id `b` of another, by bytes. */
 export const compareText = (one: TextColumn, a: number, other: TextColumn, b: number): number => {
@@ -41,15 +41,16 @@ const keyPositions = ({ bytes, offsets }: TextColumn, rows: number): readonly Po
   for (let block = 0; ; block += positionsAtOnce) {
     const seen = new Uint8Array(257 * positionsAtOnce)
     let longer = false
+    let shortest = positionsAtOnce
     for (let row = 0; row < rows; row++) {
       const from = (offsets[row] as number) + block
       const left = (offsets[row + 1] as number) - from
       if (left > positionsAtOnce) longer = true
-      for (let index = 0; index < positionsAtOnce; index++) {
-        const byte = index < left ? (bytes[from + index] as number) + 1 : 0
-        seen[257 * index + byte] = 1
-      }
+      const there = left < positionsAtOnce ? Math.max(0, left) : positionsAtOnce
+      for (let index = 0; index < there; index++) seen[257 * index + (bytes[from + index] as number) + 1] = 1
+      if (there < shortest) shortest = there
     }
+    for (let index = shortest; index < positionsAtOnce; index++) seen[257 * index] = 1
     for (let index = 0; index < positionsAtOnce; index++) {
       const ranks = new Uint8Array(257)
       let size = 0
@@ -87,8 +88,20 @@ export const orderByText = (column: TextColumn): Uint32Array => {
     if (to - from > 1) order.subarray(from, to).sort((a, b) => compareText(column, a, column, b) || a - b)
     from = to
   }
+  release(sorted)
   return order
 }
 
-/** Row numbers of the predictions in ascending order of their ids, ties in row order; sorted once for each reading. */
-export const orderOfIds = derived((predictions: Predictions): Uint32Array => orderByText(predictions.ids))
+const orders = new WeakMap<Predictions, Uint32Array>()
+
+/** Row numbers of the predictions in ascending order of their ids, ties in row order; kept until it is forgotten. */
+export const orderOfIds = (predictions: Predictions): Uint32Array => {
+  const order = orders.get(predictions) ?? orderByText(predictions.ids)
+  orders.set(predictions, order)
+  return order
+}
+
+/** Whoever asks again makes it again: it is as large as a column, and what it is needed for, unique ids and the digest, is known after that. */
+export const forgetOrder = (predictions: Predictions): void => {
+  orders.delete(predictions)
+}

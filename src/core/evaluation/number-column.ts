@@ -1,4 +1,5 @@
-import { type ColumnBuilder, type FieldBatch, type OnBadField, withRoom } from './columns.ts'
+import { withRoom } from '../scratch.ts'
+import type { ColumnBuilder, FieldBatch, OnBadField } from './columns.ts'
 
 const missingNumbers = new Set(['', 'nan', 'na', 'n/a', 'null', 'none', '<na>'])
 const infinities = new Map([

@@ -1,5 +1,5 @@
 import { sum } from '../statistics/means.ts'
-import { ascendingOrder } from '../statistics/ranking.ts'
+import { ascending } from '../statistics/ranking.ts'
 import type { Codes, Task } from './predictions.ts'
 
 /** Rows that metrics are computed on: all of the predictions or a part of them. `Predictions` is one itself. */
@@ -56,6 +56,21 @@ export const derived = <T, S extends object = Sample>(derive: (sample: S) => T):
   }
 }
 
+const allFinite = derived(({ labels, predicted, scores, probabilities, weights }: Sample): boolean =>
+  [labels, predicted, scores, weights, ...(probabilities ?? [])].every(column => {
+    if (!(column instanceof Float64Array)) return true
+    // A finite number less itself is 0, anything else NaN: one sum decides.
+    let rest = 0
+    for (let row = 0; row < column.length; row++) rest += (column[row] as number) - (column[row] as number)
+    return rest === 0
+  }),
+)
+
+/**
+ * Why the rows give no metric although their `problem` is null: a number that is none. Readers say so in `problem`, with the line; this is for what got past them, since
+ * a NaN could sort or compare as anything and give a value that looks sound.
+ */
+export const unnoticed = (sample: Sample): string | null => (allFinite(sample) ? null : 'a number in the rows is NaN or infinite')
 /** The power of two that brings a positive number into [1, 2), so that scaling by it loses nothing. */
 const towardsOne = (value: number): number => 2 ** -Math.floor(Math.log2(value))
 
@@ -125,9 +140,26 @@ export const weighedConfusion = derived((sample): Float64Array => {
 /** Rows of each class. */
 export const classRows = derived((sample): Float64Array => {
   const counts = new Float64Array(sample.classes.length)
-  if (sample.task !== 'regression') for (const label of sample.labels) counts[label] = (counts[label] as number) + 1
+  const { labels, rows } = sample
+  if (sample.task === 'regression') return counts
+  for (let row = 0; row < rows; row++) counts[labels[row] as number] = (counts[labels[row] as number] as number) + 1
   return counts
 })
 
+/** The order of the scores and where each score begins in it. */
+export const ascendingScores = derived(sample => ascending(sample.scores ?? new Float64Array(0)))
+
 /** Ascending order of the scores. */
-export const scoreOrder = derived(sample => ascendingOrder(sample.scores ?? new Float64Array(0)))
+export const scoreOrder = (sample: Sample): Uint32Array => ascendingScores(sample).order
+
+/** 1 for each row of the positive class of a binary sample. */
+export const positiveFlags = derived(({ labels }): Uint8Array => (labels instanceof Uint8Array ? labels : Uint8Array.from(labels)))
+
+/** Labels of a binary sample in ascending order of the scores: what all that is made of the order is read from, one place after the other. */
+export const labelsByScore = derived((sample): Uint8Array => {
+  const order = scoreOrder(sample)
+  const flags = positiveFlags(sample)
+  const sorted = new Uint8Array(order.length)
+  for (let place = 0; place < order.length; place++) sorted[place] = flags[order[place] as number] as number
+  return sorted
+})

@@ -50,6 +50,23 @@ export const event = z.discriminatedUnion('kind', [
     policy: sha256.describe('digest of the rules it was judged by'),
     result: sha256.describe('digest of result.json, an asset of the release'),
     override: z.strictObject({ reason: text, actor: z.string().max(100) }).nullable(),
+    decided: z
+      .int()
+      .min(0)
+      .optional()
+      .describe(
+        'how often its holdout had decided before; absent in records of releases that did not count, and then this one does not count',
+      ),
+  }),
+  z.strictObject({
+    kind: z.literal('kept'),
+    run: z.string().max(60),
+    holdout: sha256.nullable().describe('digest of the rows it was judged on; null for reported metrics only'),
+    verdict: z.enum(['pass', 'fail', 'inconclusive']),
+    decision: z.enum(['promote', 'keep', 'inconclusive']),
+    champion: version.nullable(),
+    policy: sha256.describe('digest of the rules it was judged by'),
+    reason: text,
   }),
   z.strictObject({ kind: z.literal('seen-again'), version, run: z.string() }),
   z.strictObject({ kind: z.literal('alias'), alias: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/), from: version.nullable(), to: version }),
@@ -142,6 +159,17 @@ const environmentState = z.strictObject({
 })
 export type EnvironmentState = z.output<typeof environmentState>
 
+/** How often a holdout has decided: whether a run became a version, or did not. */
+const holdoutUse = z.strictObject({
+  digest: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .describe('first 16 characters of its digest'),
+  decided: z.int().min(1),
+  seq: z.int().min(1).describe('of the last time'),
+})
+export type HoldoutUse = z.output<typeof holdoutUse>
+
 /** The fold of all records, `state.json`, at most 32 KB: everything that questions about now are answered from. */
 export const ledgerState = z.strictObject({
   schema: z.literal(1),
@@ -159,5 +187,11 @@ export const ledgerState = z.strictObject({
     .array(z.tuple([z.string().regex(/^[0-9a-f]{16}$/), z.int().min(1), z.int()]))
     .max(2000)
     .describe('[64-bit prefix, seq, day since 1970], oldest first'),
+  holdouts: z
+    .array(holdoutUse)
+    .min(1)
+    .max(20)
+    .optional()
+    .describe('the holdouts that decided last, oldest first; absent where none was counted, as in ledgers of earlier releases'),
 })
 export type LedgerState = z.output<typeof ledgerState>

@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts'
 import { canonicalJson } from './canonical.ts'
 import type { EnvironmentState, EventOf, LedgerEvent, LedgerRecord, LedgerState, RolloutState, Slot } from './events.ts'
+import { decidedBy, withHoldout } from './holdouts.ts'
 import { requestPrefix } from './keys.ts'
 import { trimmed } from './limits.ts'
 import { assertAliasAt, assertMayGoLive, assertRegistered, environmentOf } from './preconditions.ts'
@@ -52,7 +53,16 @@ const register = (state: LedgerState, event: EventOf<'register'>): LedgerState =
   if (version.version !== state.versions + 1) refuse(state, `the next version is ${state.versions + 1}, not ${version.version}`)
   if (record.model !== state.model || record.run !== version.run)
     refuse(state, `run ${record.run} of ${record.model} is not ${version.run}`)
-  return { ...state, versions: version.version, records: { ...state.records, [version.version]: version } }
+  const counted = countedHoldout(state, event)
+  return { ...counted, versions: version.version, records: { ...state.records, [version.version]: version } }
+}
+
+/** A register event without `decided` was written before holdouts were counted; counting it now would make another state than the one that stands there. */
+const countedHoldout = (state: LedgerState, { version, decided }: EventOf<'register'>): LedgerState => {
+  if (decided === undefined || version.holdout === null) return state
+  const known = decidedBy(state, version.holdout)
+  if (decided !== known) refuse(state, `the holdout of v${version.version} had decided ${known} times, not ${decided}`)
+  return withHoldout(state, version.holdout)
 }
 
 const alias = (state: LedgerState, event: EventOf<'alias'>): LedgerState => {
@@ -160,6 +170,8 @@ const apply = (state: LedgerState, event: LedgerEvent): LedgerState => {
   switch (event.kind) {
     case 'register':
       return register(state, event)
+    case 'kept':
+      return event.holdout === null ? state : withHoldout(state, event.holdout)
     case 'seen-again':
       assertRegistered(state, event.version)
       return state

@@ -1,4 +1,5 @@
 import type { Assessment } from '../comparison/assessment.ts'
+import { opponentName } from '../comparison/opponent.ts'
 import type { VersionRecord } from '../lineage/events.ts'
 import type { DigestedFile, RunRecord } from '../lineage/run.ts'
 import { bullets } from './bullets.ts'
@@ -69,7 +70,7 @@ const judged = (assessment: Assessment): string => {
   const { opponent, rules } = assessment
   const against =
     opponent.kind === 'champion'
-      ? `Against champion v${opponent.version}.`
+      ? `Against ${escapeMarkdown(opponentName(opponent), 80)}.`
       : opponent.kind === 'first'
         ? `First version: ${escapeMarkdown(opponent.proof, 500)}`
         : `The champion could not be compared with: ${escapeMarkdown(opponent.reason, 500)}`

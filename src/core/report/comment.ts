@@ -1,4 +1,5 @@
 import type { Assessment } from '../comparison/assessment.ts'
+import { opponentName, whyUnreachable } from '../comparison/opponent.ts'
 import { bullets } from './bullets.ts'
 import type { CommentContext } from './comment-context.ts'
 import { decisionSection, holdoutSentence } from './decision-section.ts'
@@ -47,10 +48,18 @@ const newModel = (assessment: Assessment, context: CommentContext): string | nul
   context.newModel ? `New model, judged by the rules of ${escapeMarkdown(assessment.rules.from, 200)}. **Please review them too.**` : null
 
 const opponentWords = ({ opponent }: Assessment): string | null => {
+  if (opponent.kind === 'first' && opponent.assumed) return 'No champion was named, so nothing is said about what goes live.'
   if (opponent.kind === 'first')
     return `That there is no champion is proven, not assumed: ${escapeMarkdown(opponent.proof, 500).replace(/\.$/, '')}.`
-  if (opponent.kind === 'champion') return null
-  const version = opponent.version === null ? 'A champion is recorded' : `Champion v${opponent.version} is recorded`
+  if (opponent.kind === 'champion')
+    return opponent.asked === undefined
+      ? null
+      : opponent.version === null
+        ? `This compares with the file ${code(opponentName(opponent), 100)}; what may merge is decided against the champion of the ledger, by \`evaluate-gate\`.`
+        : `This compares with ${escapeMarkdown(opponentName(opponent), 100)} and not with the champion: whether it may merge is the answer of \`evaluate-gate\`.`
+  if (opponent.asked !== undefined) return `${escapeMarkdown(whyUnreachable(opponent), 600).replace(/\.$/, '')}.`
+  const name = opponent.version === null ? 'A champion' : escapeMarkdown(opponentName(opponent), 100)
+  const version = `${name.charAt(0).toUpperCase()}${name.slice(1)} is recorded`
   return `${version} but could not be compared with: ${escapeMarkdown(opponent.reason, 500).replace(/\.$/, '')}.`
 }
 
@@ -69,7 +78,9 @@ const waysOn = ({ rows, notes }: Assessment): readonly string[] => {
 
 /** What a merge leads to, or the ways on where it is blocked. */
 const nextSteps = (assessment: Assessment, context: CommentContext): string | null => {
-  if (assessment.override !== null) return null
+  const { opponent } = assessment
+  const elsewhere = (opponent.kind === 'champion' && opponent.asked !== undefined) || (opponent.kind === 'first' && opponent.assumed)
+  if (assessment.override !== null || elsewhere) return null
   if (assessment.verdict !== 'pass') {
     const overriding =
       'A maintainer can let it through where the change is registered, with a reason in the input `override-reason`; that is recorded in the ledger and not possible on a pull request.'

@@ -1,4 +1,5 @@
-import type { Assessment, JudgedRow } from '../comparison/assessment.ts'
+import type { Assessment, Difference, JudgedRow } from '../comparison/assessment.ts'
+import { opponentName } from '../comparison/opponent.ts'
 import type { CommentContext } from './comment-context.ts'
 import { code, escapeMarkdown } from './escape.ts'
 import { formatBytes, formatCount, formatP, formatSeconds } from './numbers.ts'
@@ -44,16 +45,19 @@ const methodNames: Readonly<Record<string, string>> = {
   t: "Student's t",
 }
 
+/** What these rows could have shown. Nothing where the two are alike, or where they have shown more. */
+const detectableWords = ({ detectable, low, high }: Difference): string => {
+  if (detectable !== null) return `, these rows show a difference of ${Number(detectable.toPrecision(2))} in 4 of 5 cases`
+  const isOpen = low !== null && high !== null && low < 0 && high > 0
+  return isOpen ? ', the two differ in too few rows to show any difference in 4 of 5 cases' : ''
+}
+
 const testWords = (row: JudgedRow): string | null => {
   const { difference, challenger } = row
   if (difference?.test) {
     const statistic = difference.statistic === null ? '' : `, statistic ${Number(difference.statistic.toPrecision(3))}`.replace('-', '−')
     const p = difference.p === null ? '' : `, p ${formatP(difference.p)}`
-    const detectable =
-      difference.detectable === null
-        ? ''
-        : `, these rows show a difference of ${Number(difference.detectable.toPrecision(2))} in 4 of 5 cases`
-    return `${escapeMarkdown(row.title, 100)}: ${escapeMarkdown(difference.test, 100)}${statistic}${p}${detectable}`
+    return `${escapeMarkdown(row.title, 100)}: ${escapeMarkdown(difference.test, 100)}${statistic}${p}${detectableWords(difference)}`
   }
   return challenger.method === null
     ? null
@@ -120,7 +124,8 @@ const scoredOn = ({ opponent, rows }: Assessment, holdout: NonNullable<Assessmen
   if (opponent.kind !== 'champion') return `${formatCount(holdout.rows)} holdout rows${positive}.`
   if (holdout.paired === null) {
     const asked = rows.some(row => row.difference !== null && row.challenger.support !== null)
-    const how = asked ? 'compared with the champion as unrelated rows, as the rules ask' : 'not paired with the champion'
+    const other = opponent.asked === undefined ? 'the champion' : escapeMarkdown(opponentName(opponent), 100)
+    const how = asked ? `compared with ${other} as unrelated rows, as the rules ask` : `not paired with ${other}`
     return `${formatCount(holdout.rows)} holdout rows${positive}, ${how}.`
   }
   const lost = holdout.lost === 0 ? 'none lost' : `**${formatCount(holdout.lost)} lost**`

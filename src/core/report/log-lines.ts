@@ -1,4 +1,5 @@
 import type { Assessment, JudgedRow, JudgedRule } from '../comparison/assessment.ts'
+import { opponentName } from '../comparison/opponent.ts'
 import { decidedWords } from './decision-section.ts'
 import { plainLine } from './escape.ts'
 import { fairnessCounts } from './fairness-section.ts'
@@ -8,9 +9,9 @@ import { sliceCounts } from './slice-section.ts'
 import { because, icon, ruleWords, shownVerdict } from './verdict-words.ts'
 
 const opponentWords = ({ opponent }: Assessment): string => {
-  if (opponent.kind === 'first') return ', the first version'
-  if (opponent.kind === 'unreachable') return `, champion ${opponent.version === null ? '' : `v${opponent.version} `}unreachable`
-  return ` against champion v${opponent.version}`
+  if (opponent.kind === 'first') return opponent.assumed ? ', compared with nothing' : ', the first version'
+  if (opponent.kind === 'unreachable') return `, ${plainLine(opponentName(opponent), 100)} unreachable`
+  return ` against ${plainLine(opponentName(opponent), 100)}`
 }
 
 const differenceWords = (row: JudgedRow): string =>
@@ -63,6 +64,15 @@ const broken = (what: string, rules: readonly JudgedRule[]): readonly string[] =
 const few = (lines: readonly string[]): readonly string[] =>
   lines.length > mostLines ? [...lines.slice(0, mostLines), `    and ${lines.length - mostLines} more`] : lines
 
+/** Warnings that no line above has said. */
+const untold = ({ warnings, rows, slices, fairness, findings }: Assessment): readonly string[] => {
+  const shown = new Set(
+    [...rows, ...slices, ...fairness].flatMap(({ rules }) => rules.map(rule => rule.sentence)).filter(text => text !== ''),
+  )
+  const told = [...shown, ...findings.map(({ message }) => message)]
+  return warnings.filter(warning => !told.some(text => warning.endsWith(text)))
+}
+
 const rowsWords = ({ holdout }: Assessment): string => {
   if (holdout === null) return 'reported metrics only'
   const paired = holdout.paired === null ? '' : 'paired '
@@ -87,7 +97,7 @@ export const renderLogLines = (assessment: Assessment): string[] => {
     ...few(
       assessment.findings.map(finding => `  ${findingIcon(finding)} ${plainLine(finding.check, 100)}: ${plainLine(finding.message, 500)}`),
     ),
-    ...few(assessment.warnings.map(warning => `  warning: ${plainLine(warning, 500)}`)),
+    ...few(untold(assessment).map(warning => `  warning: ${plainLine(warning, 500)}`)),
     ...rules.loosened.map(sentence => `  this change loosens a rule (judged by the one before): ${plainLine(sentence, 300)}`),
     ...(decided === null ? [] : [`  ${decided}`]),
     ...assessment.notes.map(note => `  note: ${plainLine(note, 500)}`),

@@ -1,4 +1,5 @@
 import type { Assessment, Estimate, JudgedRow } from '../comparison/assessment.ts'
+import { opponentName } from '../comparison/opponent.ts'
 import { code, escapeMarkdown } from './escape.ts'
 import { formatDifference, formatInterval, formatPercent, formatPoint, formatValue } from './numbers.ts'
 import { table } from './table.ts'
@@ -55,7 +56,7 @@ export const metricTable = (assessment: Assessment): string => {
       ['left', 'left', 'left', 'left'],
       assessment.rows.map(row => [metricCell(row), estimateCell(row.challenger), rulesCell(row), resultCell(row)]),
     )
-  const champion = assessment.opponent.kind === 'champion' ? `champion v${assessment.opponent.version}` : 'champion'
+  const champion = assessment.opponent.kind === 'champion' ? escapeMarkdown(opponentName(assessment.opponent), 80) : 'champion'
   return table(
     ['metric', champion, 'this run', `difference (${interval})`, 'rule', 'result'],
     ['left', 'right', 'right', 'left', 'left', 'left'],

@@ -1,5 +1,7 @@
 import type { Assessment } from '../comparison/assessment.ts'
 import { shortFigure } from '../comparison/figures.ts'
+import { opponentName } from '../comparison/opponent.ts'
+import { shownBy } from '../comparison/promotion.ts'
 import { isPromotion } from './verdict-words.ts'
 
 const primaryFigures = ({ rows }: Assessment): string => {
@@ -14,8 +16,8 @@ export const registrationWords = (assessment: Assessment): string => {
   if (override !== null) return `verdict ${assessment.verdict}, overridden by ${override.actor}: ${override.reason}`
   if (opponent.kind === 'first') return 'the first version, all absolute gates pass'
   if (opponent.kind === 'unreachable') return assessment.headline
-  const champion = `champion v${opponent.version}`
+  const champion = opponentName(opponent)
   if (decision !== 'promote') return `passes its gates, ${champion} stays live${primaryFigures(assessment)}`
-  const superior = assessment.rows.find(row => row.primary)?.rules.find(isPromotion)?.kind !== 'non_inferior'
-  return `${superior ? 'better than' : 'not inferior to'} ${champion}${primaryFigures(assessment)}`
+  const shown = assessment.rows.find(row => row.primary)?.rules.find(isPromotion)
+  return `${shownBy(shown?.kind)} ${champion}${primaryFigures(assessment)}`
 }

@@ -27,7 +27,7 @@ const drawable = (curve: Curve): boolean =>
 export const rocSection = (assessment: Assessment): string | null => {
   const { roc, opponent } = assessment
   if (roc === null || !drawable(roc)) return null
-  const champion = opponent.kind === 'champion' ? `v${opponent.version}` : 'champion'
+  const champion = opponent.kind === 'champion' && opponent.version !== null ? `v${opponent.version}` : 'champion'
   const line = (ys: readonly number[]): string =>
     `  line [${percents.map(percent => Number((100 * heightAt(roc.x, ys, percent / 100)).toFixed(1))).join(', ')}]`
   const chart = [

@@ -1,4 +1,4 @@
-import { eachTie } from './ranking.ts'
+import { type Ascending, eachTie } from './ranking.ts'
 
 /**
  * The area under the ROC curve with each row's placement: for a positive row the share of negatives that score lower (ties half), for a negative row the
@@ -12,18 +12,64 @@ export interface Placements {
   readonly values: Float64Array
 }
 
-/** Needs at least one positive and one negative row. `order` is the ascending order of `scores`. */
-export const placements = (isPositive: Uint8Array, scores: Float64Array, order: Uint32Array): Placements => {
-  const values = new Float64Array(scores.length)
+/** Calls `visit(positives, negatives)` for every score in ascending order. `labels` are in that order, `starts` marks where each score begins. */
+const eachScore = (labels: Uint8Array, starts: Uint8Array, visit: (positives: number, negatives: number) => void): void => {
+  for (let from = 0; from < labels.length; ) {
+    let tied = labels[from] as number
+    let to = from + 1
+    while (to < labels.length && starts[to] === 0) tied += labels[to++] as number
+    visit(tied, to - from - tied)
+    from = to
+  }
+}
+
+/** An area with DeLong's standard error of it, which is NaN with fewer than two rows in a class. */
+export interface Area {
+  readonly auc: number
+  readonly positives: number
+  readonly negatives: number
+  readonly error: number
+}
+
+/** The area by labels in ascending order of their scores, each score's first place marked. Needs at least one positive and one negative row. */
+export const areaOf = (labels: Uint8Array, starts: Uint8Array): Area => {
   let positives = 0
-  for (const flag of isPositive) positives += flag
+  for (let place = 0; place < labels.length; place++) positives += labels[place] as number
+  const negatives = labels.length - positives
+  let negativesBelow = 0
+  let doubled = 0
+  eachScore(labels, starts, (tied, tiedNegatives) => {
+    doubled += tied * (2 * negativesBelow + tiedNegatives)
+    negativesBelow += tiedNegatives
+  })
+  const auc = doubled / 2 / (positives * negatives)
+  let positivesBelow = 0
+  negativesBelow = 0
+  let ofPositives = 0
+  let ofNegatives = 0
+  eachScore(labels, starts, (tied, tiedNegatives) => {
+    if (tied > 0) ofPositives += tied * ((negativesBelow + tiedNegatives / 2) / negatives - auc) ** 2
+    if (tiedNegatives > 0) ofNegatives += tiedNegatives * ((positives - positivesBelow - tied / 2) / positives - auc) ** 2
+    positivesBelow += tied
+    negativesBelow += tiedNegatives
+  })
+  const error = Math.sqrt(ofPositives / (positives - 1) / positives + ofNegatives / (negatives - 1) / negatives)
+  return { auc, positives, negatives, error }
+}
+
+/** The area with each row's placement. Needs at least one positive and one negative row. */
+export const placements = (isPositive: Uint8Array, { order, starts }: Ascending): Placements => {
+  const values = new Float64Array(order.length)
+  let positives = 0
+  for (let row = 0; row < isPositive.length; row++) positives += isPositive[row] as number
   const negatives = isPositive.length - positives
   let positivesBelow = 0
   let negativesBelow = 0
   let doubled = 0
-  eachTie(scores, order, (from, to) => {
-    let tied = 0
-    for (let place = from; place < to; place++) tied += isPositive[order[place] as number] as number
+  for (let from = 0; from < order.length; ) {
+    let tied = isPositive[order[from] as number] as number
+    let to = from + 1
+    while (to < order.length && starts[to] === 0) tied += isPositive[order[to++] as number] as number
     const tiedNegatives = to - from - tied
     const ofPositive = (negativesBelow + tiedNegatives / 2) / negatives
     const ofNegative = (positives - positivesBelow - tied / 2) / positives
@@ -34,39 +80,29 @@ export const placements = (isPositive: Uint8Array, scores: Float64Array, order: 
     doubled += tied * (2 * negativesBelow + tiedNegatives)
     positivesBelow += tied
     negativesBelow += tiedNegatives
-  })
+    from = to
+  }
   return { auc: doubled / 2 / (positives * negatives), positives, negatives, isPositive, values }
 }
 
-const spread = (isPositive: Uint8Array, of: (row: number) => number, meanPositive: number, meanNegative: number): [number, number] => {
-  let positive = 0
-  let negative = 0
-  for (let row = 0; row < isPositive.length; row++) {
-    if (isPositive[row] === 1) positive += (of(row) - meanPositive) ** 2
-    else negative += (of(row) - meanNegative) ** 2
-  }
-  return [positive, negative]
-}
-
-/** DeLong's standard error of one area; NaN with fewer than two rows in a class. */
-export const delongError = ({ auc, positives, negatives, isPositive, values }: Placements): number => {
-  const [positive, negative] = spread(isPositive, row => values[row] as number, auc, auc)
-  return Math.sqrt(positive / (positives - 1) / positives + negative / (negatives - 1) / negatives)
-}
-
-/** DeLong's standard error of the difference of two areas on the same rows. */
+/** DeLong's standard error of the difference of two areas on the same rows; NaN with fewer than two rows in a class. */
 export const delongDifferenceError = (first: Placements, second: Placements): number => {
   const gap = first.auc - second.auc
-  const of = (row: number): number => (first.values[row] as number) - (second.values[row] as number)
-  const [positive, negative] = spread(first.isPositive, of, gap, gap)
-  const { positives, negatives } = first
-  return Math.sqrt(positive / (positives - 1) / positives + negative / (negatives - 1) / negatives)
+  const { positives, negatives, isPositive } = first
+  let ofPositives = 0
+  let ofNegatives = 0
+  for (let row = 0; row < isPositive.length; row++) {
+    const square = ((first.values[row] as number) - (second.values[row] as number) - gap) ** 2
+    if (isPositive[row] === 1) ofPositives += square
+    else ofNegatives += square
+  }
+  return Math.sqrt(ofPositives / (positives - 1) / positives + ofNegatives / (negatives - 1) / negatives)
 }
 
 /** The area where rows weigh differently, with each row's placement; `positives` and `negatives` are sums of weights. */
 export type WeighedPlacements = Omit<Placements, 'isPositive'>
 
-/** As {@link placements}, a row counting with its weight (> 0). */
+/** As {@link placements}, a row counting with its weight (> 0). `order` is the ascending order of `scores`. */
 export const weighedPlacements = (
   isPositive: Uint8Array,
   scores: Float64Array,

@@ -39,6 +39,38 @@ export const moments = (values: ArrayLike<number>): Moments => {
   return { n, mean, error: Math.sqrt(squares / (n - 1) / n) }
 }
 
+/** Rows that show roughly where the mean is. */
+const glance = 1024
+
+/**
+ * The same of `at(row)` for the rows below n, in one pass and without keeping them: squares are summed around a mean of the first rows, which is near enough that
+ * nothing of weight is lost.
+ */
+export const momentsOf = (n: number, at: (row: number) => number): Moments => {
+  let centre = 0
+  const few = Math.min(n, glance)
+  for (let row = 0; row < few; row++) centre += at(row) / few
+  let total = 0
+  let lost = 0
+  let squares = 0
+  let smallest = Number.POSITIVE_INFINITY
+  let largest = Number.NEGATIVE_INFINITY
+  for (let row = 0; row < n; row++) {
+    const value = at(row)
+    const next = total + value
+    lost += Math.abs(total) >= Math.abs(value) ? total - next + value : value - next + total
+    total = next
+    const gap = value - centre
+    squares += gap * gap
+    if (value < smallest) smallest = value
+    if (value > largest) largest = value
+  }
+  const mean = (total + lost) / n
+  if (n > 1 && Math.max(largest - mean, mean - smallest) <= rounding * Math.abs(mean)) return { n, mean, error: 0 }
+  const around = Math.max(0, squares - n * (mean - centre) ** 2)
+  return { n, mean, error: Math.sqrt(around / (n - 1) / n) }
+}
+
 /** Student's t interval of a mean; null for fewer than two values. */
 export const meanInterval = ({ n, mean, error }: Moments, confidence: number): Interval | null => {
   if (n < 2) return null

@@ -23,10 +23,10 @@ export const detectableMean = (error: number, n: number, confidence: number): nu
 }
 
 /** From this many expected discordant pairs on the sum over binomials and its normal approximation agree within 0.3 %. */
-const manyPairs = 400
+const manyPairs = 300
 
 /** The sums leave out what lies further from the middle than this many standard deviations. */
-const farOut = 7
+const farOut = 5.5
 
 /** Power at a true difference. */
 type Power = (difference: number) => number
@@ -74,7 +74,7 @@ export const detectablePairedShare = (b: number, c: number, n: number, confidenc
   while (high - low > 1e-6 * high) {
     const middle = low + ((high - low) * short) / (short - over)
     const gap = power(middle) - detectablePower
-    if (Math.abs(gap) < 1e-7) return middle
+    if (Math.abs(gap) < 1e-6) return middle
     const side = Math.sign(gap)
     if (side === moved && side < 0) over /= 2
     if (side === moved && side > 0) short /= 2

@@ -1,11 +1,14 @@
-import { readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { compareChampion } from '../../../src/actions/compare-champion/handler.ts'
+import { spec as compareSpec } from '../../../src/actions/compare-champion/spec.ts'
 import { evaluateGate } from '../../../src/actions/evaluate-gate/handler.ts'
+import { spec as gateSpec } from '../../../src/actions/evaluate-gate/spec.ts'
 import { register } from '../../../src/actions/register/handler.ts'
 import { GitHubError } from '../../../src/adapters/github/errors.ts'
 import { UserError } from '../../../src/core/errors.ts'
+import { readInputs } from '../../../src/kernel/inputs.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 import { keepRun, recordOf, sha256 } from '../fixtures.ts'
 import { type Bench, base, benchIn, forgeOf, predictionsOf } from '../judging.ts'
@@ -143,7 +146,10 @@ describe('never a pass, each with its own words', () => {
     const compared = await compareChampion(request, bench.ports)
     expect(compared.outputs.decision).not.toBe('promote')
     expect((await register(registering, bench.ports)).outputs).toMatchObject({ version: '', outcome: 'kept' })
-    expect((await bench.ports.ledger.read('churn')).seq).toBe(0)
+    const { versions, aliases } = await bench.ports.ledger.read('churn')
+    expect({ versions, aliases }).toEqual({ versions: 0, aliases: {} })
+    const events = (await bench.ports.ledger.records('churn')).flatMap(record => record.events)
+    expect(events).toEqual([expect.objectContaining({ kind: 'kept', run: name('1'), decision: compared.outputs.decision })])
   })
   it('a metric that is gated and that nothing gives', async () => {
     await using folder = await temporaryFolder()
@@ -153,6 +159,17 @@ describe('never a pass, each with its own words', () => {
     const { outputs, failure } = await evaluateGate(request, bench.ports)
     expect(outputs).toMatchObject({ verdict: 'fail', failed: ['latency_p95_ms'] })
     expect(failure).toContain('latency_p95_ms')
+  })
+  it('groups that are treated differently, read from the column that only fairness names', async () => {
+    await using folder = await temporaryFolder()
+    const fair = `${configuration}    fairness: { region: { equal_opportunity_difference: { max: 0.1 }, demographic_parity_ratio: { min: 0.8, severity: warn } } }\n`
+    const bench = await benchIn(folder.path, fair)
+    const unfair = predictionsOf(1200, 0.6, (row, score) => (row % 3 === 0 ? (score / 2).toFixed(6) : score.toFixed(6)))
+    await withRun(bench, unfair, '1')
+    const { outputs } = await evaluateGate(request, bench.ports)
+    expect(outputs).toMatchObject({ verdict: 'fail', failed: ['equal_opportunity_difference [region]'] })
+    expect(outputs.reason).toContain('equal_opportunity_difference between the groups of region')
+    expect(bench.summaries[0]).toMatch(/Fairness: 0 pass, 1 fail, 1 warning/)
   })
   it('a reported metric that is NaN', async () => {
     await using folder = await temporaryFolder()
@@ -274,6 +291,18 @@ describe('whose rules count', () => {
     expect(failure).toMatch(/did not score its saved model/)
     expect(bench.summaries[0]).toMatch(/predictions\.score goes from python score\.py to nothing/)
   })
+  it('decide whether checks of one’s own must have run, even where the change takes them away', async () => {
+    await using folder = await temporaryFolder()
+    const checked = configuration.replace('    primary:', '    checks: checks.ts\n    primary:')
+    const bench = await benchIn(folder.path, configuration, pull, forgeOf({ [base]: { 'refline.yml': checked } }))
+    await withRun(bench, predictionsOf(1200, 0.4), '1')
+    const { outputs, failure } = await evaluateGate(request, bench.ports)
+    expect(outputs.verdict).toBe('fail')
+    expect(failure).toMatch(/the rules name `checks`, but this run did not run them/)
+    expect(bench.summaries[0]).toMatch(/checks goes from checks\.ts to nothing/)
+    await withRun(bench, predictionsOf(1200, 0.4), '1', { checks: { metrics: {}, findings: [], problem: null } })
+    expect((await evaluateGate(request, bench.ports)).outputs.verdict).toBe('pass')
+  })
   it('cannot be read without a token on a pull request, which is an error', async () => {
     await using folder = await temporaryFolder()
     const bench = await benchIn(folder.path, configuration, pull)
@@ -298,6 +327,24 @@ describe('a comment that GitHub does not take', () => {
   })
 })
 
+describe('the champion on another holdout', () => {
+  const apart = configuration.replace('threshold: 0.5', 'threshold: 0.5, paired: false')
+  it('is compared as on unrelated rows where the rules ask for it, by what was published with it', async () => {
+    await using folder = await temporaryFolder()
+    const first = await benchIn(folder.path, apart)
+    await withRun(first, predictionsOf(1200, 0.35), '1')
+    expect((await register(registering, first.ports)).outputs).toMatchObject({ version: 1 })
+    const bench = await first.nextJob('200')
+    const others = predictionsOf(1300, 0.6).replaceAll(/^r/gm, 'other')
+    await withRun(bench, others, '2')
+    expect((await evaluateGate(request, bench.ports)).outputs.verdict).toBe('pass')
+    const { outputs } = await compareChampion(request, bench.ports)
+    expect(outputs).toMatchObject({ decision: 'promote', champion: 1 })
+    expect(JSON.parse(await readFile(outputs.result, 'utf8'))).toMatchObject({ holdout: { rows: 1300, paired: null, lost: 0 } })
+    expect(bench.summaries[0]).toMatch(/unpaired on request/)
+  })
+})
+
 describe('the champion on the same holdout', () => {
   it('is what was published with it, whatever the run says that it scored', async () => {
     await using folder = await temporaryFolder()
@@ -318,6 +365,177 @@ describe('the champion on the same holdout', () => {
     const { outputs } = await evaluateGate(request, bench.ports)
     expect(outputs).toMatchObject({ verdict: 'fail', failed: expect.arrayContaining(['roc_auc']) })
     expect((await compareChampion(request, bench.ports)).outputs.decision).toBe('keep')
+  })
+})
+
+describe('files without a run', () => {
+  const place = async (bench: Bench, file: string, text: string): Promise<void> => {
+    const path = join(bench.ports.context.workspace, file)
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, text)
+  }
+  it('are judged against the champion as a run is, and are no run for anything else', async () => {
+    await using folder = await temporaryFolder()
+    const bench = await withChampion(folder.path)
+    await place(bench, 'out/holdout.csv', predictionsOf(1200, 0.2))
+    const { outputs, failure } = await evaluateGate({ ...request, predictions: 'out/holdout.csv' }, bench.ports)
+    expect(outputs).toMatchObject({ verdict: 'fail', failed: expect.arrayContaining(['roc_auc']) })
+    expect(failure).toContain('champion v1')
+    const result = JSON.parse(await readFile(outputs.result, 'utf8')) as Record<string, unknown>
+    expect(result).toMatchObject({ opponent: { kind: 'champion', version: 1 }, change: 'changed', holdout: { paired: 1200 } })
+    expect(bench.summaries[0]).not.toMatch(/trained in|model 0|is gone/)
+    await expect(register(registering, bench.ports)).rejects.toThrow(/no run of churn was found/)
+    await place(bench, 'out/holdout.csv', predictionsOf(1200, 0.48))
+    expect((await evaluateGate({ ...request, predictions: './out/holdout.csv' }, bench.ports)).outputs.verdict).toBe('pass')
+  })
+  it('can be reported metrics, beside predictions or alone', async () => {
+    await using folder = await temporaryFolder()
+    const gated = configuration.replace('recall: { min: 0.50 }', 'latency_p95_ms: { max: 20 }')
+    const bench = await benchIn(folder.path, gated)
+    await place(bench, 'p.csv', predictionsOf(1200, 0.4))
+    await place(bench, 'm.json', '{"latency_p95_ms": 12}')
+    expect((await evaluateGate({ ...request, predictions: 'p.csv', metrics: 'm.json' }, bench.ports)).outputs.verdict).toBe('pass')
+    await place(bench, 'm.json', '{"latency_p95_ms": NaN}')
+    expect((await evaluateGate({ ...request, predictions: 'p.csv', metrics: 'm.json' }, bench.ports)).outputs.verdict).toBe('fail')
+    const alone = await evaluateGate({ ...request, metrics: 'm.json' }, bench.ports)
+    expect(alone.failure).toMatch(/no predictions file, although refline.yml names one/)
+  })
+  it.each([
+    ['outside by its path', '../secret.csv', /is outside of the workspace/],
+    ['outside by an absolute path', '/etc/passwd', /is outside of the workspace/],
+    ['outside by a link', 'link.csv', /leads out of the workspace by a symbolic link/],
+    ['behind a link of its folder', 'away/secret.csv', /leads out of the workspace by a symbolic link/],
+    ['a folder', 'folder', /is not a regular file/],
+    ['the workspace itself', '.', /is outside of the workspace/],
+    ['not there', 'none.csv', /is not there/],
+    ['no path', 'a\u0000b', /is no path/],
+  ])('are refused where the file is %s', async (_what, predictions, words) => {
+    await using folder = await temporaryFolder()
+    const bench = await benchIn(folder.path, configuration)
+    const { workspace } = bench.ports.context
+    await writeFile(folder.join('secret.csv'), predictionsOf(1200, 0.6))
+    await symlink(folder.join('secret.csv'), join(workspace, 'link.csv'))
+    await symlink(folder.path, join(workspace, 'away'))
+    await mkdir(join(workspace, 'folder'))
+    await expect(evaluateGate({ ...request, predictions }, bench.ports)).rejects.toThrow(words)
+  })
+  it('cannot escape the proof that the saved model gives them', async () => {
+    await using folder = await temporaryFolder()
+    const bench = await benchIn(folder.path, configuration.replace('threshold: 0.5', 'threshold: 0.5, score: python score.py'))
+    await place(bench, 'p.csv', predictionsOf(1200, 0.6))
+    const { outputs, failure } = await evaluateGate({ ...request, predictions: 'p.csv' }, bench.ports)
+    expect(outputs.verdict).toBe('fail')
+    expect(failure).toMatch(/did not score its saved model/)
+  })
+  it('need a predictions section, and are refused beside a run', async () => {
+    await using folder = await temporaryFolder()
+    const bench = await benchIn(folder.path, configuration.replace(/ {4}predictions: .*\n/, ''))
+    await place(bench, 'p.csv', predictionsOf(1200, 0.6))
+    await expect(evaluateGate({ ...request, predictions: 'p.csv' }, bench.ports)).rejects.toThrow(/add `predictions: p.csv`/)
+    const env = { INPUT_RUN: name('1'), INPUT_METRICS: 'm.json' }
+    await expect(readInputs(gateSpec, env)).rejects.toThrow(/leave them or `run` out/)
+  })
+})
+
+describe('a comparison with anything but the champion', () => {
+  /** v1 is champion, v2 (shadow) is worse and registered without going live. */
+  const withShadow = async (folder: string, change = {}, forge: Parameters<typeof benchIn>[3] = null) => {
+    const second = await withChampion(folder, predictionsOf(1200, 0.35), {}, forge)
+    await withRun(second, predictionsOf(1200, 0.345), '2')
+    expect((await register({ ...registering, when: 'pass', alias: 'shadow' }, second.ports)).outputs.version).toBe(2)
+    return second.nextJob('300', change)
+  }
+  it.each([
+    ['2', 'v2'],
+    ['shadow', 'v2 (shadow)'],
+    ['1', 'v1'],
+  ])('by %s is one with %s, said so in a comment of its own, and changes nothing of the gate', async (against, words) => {
+    await using folder = await temporaryFolder()
+    const pull = { event: 'pull_request', ref: 'refs/pull/7/merge', pullRequest: 7, workflow: 'model-pr.yml' }
+    const files = { 'refline.yml': configuration }
+    const bench = await withShadow(folder.path, pull, forgeOf({ [base]: files, ['c'.repeat(40)]: files }))
+    await withRun(bench, predictionsOf(1200, 0.348), '3')
+    const compared = await compareChampion({ ...request, against }, bench.ports)
+    const version = Number(/\d/.exec(words)?.[0])
+    expect(compared.outputs).toMatchObject({ champion: version })
+    expect(compared.outputs.reason).toContain(`churn ${version === 1 ? 'is worse than' : 'is better than'} ${words}`)
+    expect(compared.outputs.reason).not.toMatch(/champion|may merge/)
+    await evaluateGate(request, bench.ports)
+    expect([...bench.comments.keys()].toSorted()).toEqual([
+      '7 <!-- refline churn model-pr.yml -->',
+      `7 <!-- refline churn model-pr.yml~20${against === 'shadow' ? 'shadow' : words} -->`,
+    ])
+    const [own, deciding] = [...bench.comments.values()]
+    expect(own).toMatch(/compares with v\d.* and not with the champion/)
+    expect(deciding).toContain('champion v1')
+    expect(deciding).not.toContain('shadow')
+  })
+  it('finds a version that the state no longer carries', async () => {
+    await using folder = await temporaryFolder()
+    const second = await withShadow(folder.path)
+    await withRun(second, predictionsOf(1200, 0.35), '3')
+    await register({ ...registering, when: 'pass', alias: 'shadow' }, second.ports)
+    const bench = await second.nextJob('400')
+    expect(Object.keys((await bench.ports.ledger.read('churn')).records)).not.toContain('2')
+    await withRun(bench, predictionsOf(1200, 0.35), '4')
+    const { outputs } = await compareChampion({ ...request, against: '2' }, bench.ports)
+    expect(outputs).toMatchObject({ champion: 2 })
+    expect(outputs.differences.roc_auc?.value).toBeGreaterThan(0)
+  })
+  it.each([
+    ['9', /has no version 9: versions 1 to 2 are registered/],
+    ['shadw', /no alias "shadw"; did you mean `shadow`/],
+    ['canary', /no alias "canary"; there is challenger, champion, shadow/],
+  ])('that is not there (%s) is an error', async (against, words) => {
+    await using folder = await temporaryFolder()
+    const bench = await withShadow(folder.path)
+    await withRun(bench, predictionsOf(1200, 0.35), '3')
+    await expect(compareChampion({ ...request, against }, bench.ports)).rejects.toThrow(words)
+  })
+  it.each(['', 'V2', '0', '../x', 'a b', 'v', '-1'])('is asked for by a number or a name, not by %j', async against => {
+    const env = { INPUT_AGAINST: against }
+    if (against === '') expect((await readInputs(compareSpec, env)).inputs.against).toBe('champion')
+    else if (against === 'v') expect((await readInputs(compareSpec, env)).inputs.against).toBe('v')
+    else await expect(readInputs(compareSpec, env)).rejects.toThrow(/expected champion, the number of a version/)
+    expect((await readInputs(compareSpec, { INPUT_AGAINST: 'v12' })).inputs.against).toBe('12')
+  })
+})
+
+describe('fail-on', () => {
+  const cases: readonly (readonly [string, number, 'never' | 'worse' | 'inconclusive', boolean])[] = [
+    ['better', 0.48, 'inconclusive', false],
+    ['the same', 0.35, 'inconclusive', false],
+    ['proven worse, inside the margin', 0.348, 'never', false],
+    ['proven worse, inside the margin', 0.348, 'worse', true],
+    ['far worse', 0.2, 'worse', true],
+    ['far worse', 0.2, 'never', false],
+  ]
+  it.each(cases)('a model that is %s (%d) with %s: fails %s', async (_what, skill, failOn, fails) => {
+    await using folder = await temporaryFolder()
+    const bench = await withChampion(folder.path)
+    await withRun(bench, predictionsOf(1200, skill), '2')
+    const { failure, outputs } = await compareChampion({ ...request, failOn }, bench.ports)
+    expect(failure !== undefined).toBe(fails)
+    if (fails) expect(failure).toContain(outputs.reason)
+  })
+  it.each([
+    ['worse', false],
+    ['inconclusive', true],
+  ] as const)('a champion that cannot be compared, with %s: fails %s', async (failOn, fails) => {
+    await using folder = await temporaryFolder()
+    const bench = await withChampion(folder.path)
+    await withRun(bench, predictionsOf(1300, 0.6), '2')
+    expect((await compareChampion({ ...request, failOn }, bench.ports)).failure !== undefined).toBe(fails)
+  })
+  it('an undefined primary metric is worse', async () => {
+    await using folder = await temporaryFolder()
+    const bench = await withChampion(folder.path)
+    await withRun(
+      bench,
+      predictionsOf(1200, 0.6, (row, score) => (row === 410 ? 'nan' : score.toFixed(6))),
+      '2',
+    )
+    expect((await compareChampion({ ...request, failOn: 'worse' }, bench.ports)).failure).toMatch(/NaN|undefined/)
   })
 })
 

@@ -105,6 +105,73 @@ describe('registering', () => {
   })
 })
 
+describe('a run that is kept out', () => {
+  const kept = async (folder: string, gates = configuration()) => {
+    const first = await benchIn(folder, gates)
+    await withRun(first, 0.35, '1')
+    await register(request, first.ports)
+    const bench = await first.nextJob('200')
+    await withRun(bench, 0.35, '2')
+    return bench
+  }
+  it('is an event of its own, once for each request, and its holdout has decided once more', async () => {
+    await using folder = await temporaryFolder()
+    const bench = await kept(folder.path)
+    const { outputs } = await register(request, bench.ports)
+    const again = await register(request, bench.ports)
+    expect(again.outputs).toMatchObject({ outcome: 'kept' })
+    const events = (await bench.ports.ledger.records('churn')).flatMap(record => record.events).filter(event => event.kind === 'kept')
+    expect(events).toEqual([
+      expect.objectContaining({ run: 'churn-222222222222', verdict: 'pass', decision: 'keep', champion: 1, reason: outputs.reason }),
+    ])
+    expect(bench.ports.ledger.subjects.at(-1)).toMatch(
+      /^keep churn v1: run churn-222222222222 is not registered: churn may merge, but champion v1 stays live/,
+    )
+    expect((await bench.ports.ledger.read('churn')).holdouts).toEqual([expect.objectContaining({ decided: 2 })])
+  })
+  it('says how often the holdout had decided before, in the result', async () => {
+    await using folder = await temporaryFolder()
+    const bench = await kept(folder.path)
+    const { outputs } = await register(request, bench.ports)
+    expect(JSON.parse(await readFile(outputs.result, 'utf8'))).toMatchObject({ holdout: { decided: 1 } })
+    const next = await bench.nextJob('300')
+    await withRun(next, 0.48, '3')
+    expect((await register(request, next.ports)).outputs).toMatchObject({ version: 2, outcome: 'created' })
+    expect((await next.ports.ledger.records('churn')).flatMap(record => record.events)).toContainEqual(
+      expect.objectContaining({ kind: 'register', decided: 2 }),
+    )
+  })
+  it('stays green where the token may not write, and says so', async () => {
+    await using folder = await temporaryFolder()
+    const bench = await kept(folder.path)
+    const ledger = {
+      ...bench.ports.ledger,
+      append: () => Promise.reject(new UserError('The ledger of churn could not be written: refused')),
+    }
+    const { outputs, failure } = await register(request, { ...bench.ports, ledger })
+    expect(outputs).toMatchObject({ version: '', outcome: 'kept' })
+    expect(failure).toBeUndefined()
+    expect(bench.log.join('\n')).toMatch(/warning: this decision is not in the ledger, .*refused/)
+    expect(await bench.ports.runs.readState('churn')).toMatchObject({ version: null })
+    const broken = { ...bench.ports.ledger, append: () => Promise.reject(new TypeError('a bug')) }
+    await expect(register(request, { ...bench.ports, ledger: broken })).rejects.toThrow('a bug')
+  })
+  it('of a first version leaves the ledger without a version, and the next one is still proven to be first', async () => {
+    await using folder = await temporaryFolder()
+    const first = await benchIn(folder.path, configuration())
+    await withRun(first, 0.01, '1')
+    expect((await register(request, first.ports)).outputs.outcome).toBe('kept')
+    const bench = await first.nextJob('200')
+    await withRun(bench, 0.35, '2')
+    expect((await register(request, bench.ports)).outputs).toMatchObject({ version: 1, outcome: 'created' })
+    const store = { ...bench.ports.store, described: async () => ['refline/churn/0123456789ab'] }
+    const emptied = await benchIn(folder.join('other'), configuration())
+    await withRun(emptied, 0.01, '3')
+    await register(request, emptied.ports)
+    await expect(register(request, { ...emptied.ports, store })).rejects.toThrow(/ledger of churn is gone, its releases are not/)
+  })
+})
+
 describe('where it may be done', () => {
   it.each([
     ['another branch', { ref: 'refs/heads/feature' }, /refs\/heads\/main only, this is refs\/heads\/feature/],

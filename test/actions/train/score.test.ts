@@ -28,13 +28,13 @@ const trainScript = 'cp made.csv model.csv; head -n $(cat rows) made.csv > out.c
 const scoreScript = 'echo "scoring $REFLINE_MODEL"; head -n $(cat rows) "$REFLINE_MODEL" > "$REFLINE_PREDICTIONS"'
 const request = { model: undefined, config: 'refline.yml', run: undefined, comment: 'off' } as const
 
-const trainOn = async (bench: Bench, rows: number, skill: number, score = scoreScript) => {
+const trainOn = async (bench: Bench, rows: number, skill: number, score = scoreScript, text = configuration) => {
   const { workspace } = bench.ports.context
   await mkdir(workspace, { recursive: true })
   const files = { 'train.sh': trainScript, 'score.sh': score, rows: String(rows + 1), 'made.csv': predictionsOf(1400, skill) }
   for (const [path, text] of Object.entries(files)) await writeFile(join(workspace, path), text)
   for (const path of ['model.csv', 'out.csv']) await rm(join(workspace, path), { force: true })
-  const model = parseConfiguration(configuration, 'refline.yml').models.churn as ModelConfiguration
+  const model = parseConfiguration(text, 'refline.yml').models.churn as ModelConfiguration
   const outcome = await train(
     { name: 'churn', model, command: undefined, passEnv: [], jobIndex: null },
     {
@@ -80,9 +80,9 @@ describe('the saved model', () => {
 })
 
 describe('the champion on a holdout of today', () => {
-  const champion = async (folder: string): Promise<Bench> => {
-    const bench = await benchIn(folder, configuration)
-    await trainOn(bench, 1200, 0.35)
+  const champion = async (folder: string, text = configuration): Promise<Bench> => {
+    const bench = await benchIn(folder, text)
+    await trainOn(bench, 1200, 0.35, scoreScript, text)
     expect((await register({ ...request, when: 'promote', alias: undefined, allowRef: undefined }, bench.ports)).outputs.version).toBe(1)
     return bench.nextJob('200')
   }
@@ -90,6 +90,13 @@ describe('the champion on a holdout of today', () => {
     await using folder = await temporaryFolder()
     const bench = await champion(folder.path)
     expect((await trainOn(bench, 1200, 0.45)).champion).toBeNull()
+    expect((await compareChampion(request, bench.ports)).outputs).toMatchObject({ champion: 1, decision: 'promote' })
+  })
+  it('is not scored where the rules ask not to pair, since any rows of it serve', async () => {
+    await using folder = await temporaryFolder()
+    const unpaired = configuration.replace('threshold: 0.5', 'threshold: 0.5, paired: false')
+    const bench = await champion(folder.path, unpaired)
+    expect((await trainOn(bench, 1300, 0.45, scoreScript, unpaired)).champion).toBeNull()
     expect((await compareChampion(request, bench.ports)).outputs).toMatchObject({ champion: 1, decision: 'promote' })
   })
   it('is fetched and scored where the holdout has changed, and compared row by row', async () => {

@@ -118,6 +118,27 @@ describe('measures', () => {
     )
   })
 
+  it('stay as they are with every row twice, and are known more closely', () => {
+    const cell = fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.constantFrom(0, 1), fc.constantFrom(0, 1), fc.integer({ min: 1, max: 30 }))
+    fc.assert(
+      fc.property(fc.array(cell as fc.Arbitrary<Cell>, { minLength: 6, maxLength: 12 }), cells => {
+        const once = judge(rowsOf(cells), { ...all, min_support: 1 }).fairness
+        const twice = judge(rowsOf(cells.map(([group, label, predicted, rows]) => [group, label, predicted, 2 * rows])), {
+          ...all,
+          min_support: 1,
+        })
+        for (const [index, { estimate, measure }] of twice.fairness.entries()) {
+          const before = once[index]?.estimate
+          expect(estimate.value, measure).toBe(before?.value)
+          if (estimate.low === null || before?.low == null) continue
+          expect(estimate.low, measure).toBeGreaterThanOrEqual(before.low - 1e-12)
+          expect(estimate.high, measure).toBeLessThanOrEqual((before.high as number) + 1e-12)
+        }
+      }),
+      { numRuns: 40, seed: 20240601 },
+    )
+  })
+
   it('of accuracy and of the difference of equalized odds are the same with labels and answers turned round', () => {
     const cells: Cell[] = [
       ['a', 1, 1, 40],
@@ -269,4 +290,34 @@ it('every group is compared with the reference group, more and less alike', () =
   const ratio = judge(groups, { reference: 'a', equal_opportunity_ratio: { min: 0.75 } }).fairness[0]
   expect(ratio).toMatchObject({ verdict: 'pass', rules: [{ verdict: 'pass' }] })
   expect(ratio?.estimate.value).toBeCloseTo(0.75, 12)
+})
+
+describe('weights and clusters', () => {
+  const rule = { min_support: 20, equal_opportunity_difference: { max: 0.1 }, demographic_parity_ratio: { min: 0.5 } }
+  const plain = recalls({ a: 40, b: 30 })
+  const found = (predictions: Predictions) => judge(predictions, rule).fairness
+  const opportunity = (predictions: Predictions) => found(predictions).find(one => one.measure === 'equal_opportunity_difference')?.estimate
+
+  it('a weight of 2 counts as two rows in the rates; the support stays in rows', () => {
+    const twice = { ...plain, weights: Float64Array.from({ length: plain.rows }, (_, row) => (plain.predicted?.[row] === 1 ? 2 : 1)) }
+    expect(opportunity(plain)?.value).toBeCloseTo(40 / 50 - 30 / 50, 12)
+    expect(opportunity(twice)).toMatchObject({ support: 50 })
+    expect(opportunity(twice)?.value).toBeCloseTo(80 / 90 - 60 / 80, 12)
+    expect(opportunity(twice)?.low).not.toBeNull()
+  })
+  it('a group whose weights are all 0 has no rate, which fails', () => {
+    const none = { ...plain, weights: Float64Array.from({ length: plain.rows }, (_, row) => (row < 100 ? 1 : 0)) }
+    const judged = found(none)
+    expect(judged.every(one => one.estimate.value === null && one.verdict === 'fail')).toBe(true)
+  })
+  it('rows that belong together prove less than rows that do not', () => {
+    const clustered = (size: number) => ({
+      ...plain,
+      clusters: Uint32Array.from({ length: plain.rows }, (_, row) => Math.floor(row / size)),
+    })
+    const width = (predictions: Predictions): number =>
+      (opportunity(predictions)?.high ?? Number.NaN) - (opportunity(predictions)?.low ?? 0)
+    // The rows stand in runs of equal answers, so that clusters of ten neighbours are alike within.
+    expect(width(clustered(10))).toBeGreaterThan(width(plain))
+  })
 })

@@ -1,6 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Estimate } from '../../../src/core/comparison/assessment.ts'
-import { type Evidence, judgeGate, judgePromotion, type Policy } from '../../../src/core/comparison/gates.ts'
+import { type Evidence, judgeGate, type Policy } from '../../../src/core/comparison/gates.ts'
 
 const estimate = (value: number | null, low: number | null = null, high: number | null = null): Estimate => ({
   value,
@@ -64,6 +65,23 @@ describe('absolute rules', () => {
   })
 })
 
+describe('a figure that was written in single precision', () => {
+  const judged = (gate: object, value: number, rows: number | null) =>
+    judgeGate(gate, evidence({ challenger: estimate(value), rows }), 'point')[0]?.verdict
+  it('lies on the bound that it was rounded from', () => {
+    expect(judged({ max: 0.6 }, 0.6000000238418579, null)).toBe('pass')
+    expect(judged({ min: 0.7 }, 0.699999988079071, null)).toBe('pass')
+  })
+  it.each([
+    ['the next number up', { max: 0.6 }, 0.600000023841858, null],
+    ['the next in single precision', { max: 0.6 }, 0.6000000834465027, null],
+    ['one below', { min: 0.7 }, 0.6999999284744263, null],
+    ['one that was computed from rows', { max: 0.6 }, 0.6000000238418579, 400],
+  ])('but %s does not', (_what, gate, value, rows) => {
+    expect(judged(gate, value, rows)).toBe('fail')
+  })
+})
+
 describe('rules on the difference', () => {
   it.each([
     [{ max_drop: absolute(0.02) }, -0.01, -0.02, 0, 'pass', true],
@@ -90,7 +108,7 @@ describe('rules on the difference', () => {
     expect(judgeGate({ max_drop: absolute(0.1) }, evidence({ champion: null, comparison: 'first' }), 'point')[0]?.verdict).toBe(
       'not-applicable',
     )
-    expect(judgeGate({ max_drop: absolute(0.1) }, evidence({ champion: null, comparison: 'unpaired' }), 'point')[0]?.verdict).toBe(
+    expect(judgeGate({ max_drop: absolute(0.1) }, evidence({ champion: null, comparison: 'unreachable' }), 'point')[0]?.verdict).toBe(
       'inconclusive',
     )
   })
@@ -99,18 +117,108 @@ describe('rules on the difference', () => {
   })
 })
 
-describe('promotion needs proof', () => {
+describe('a gain that is asked for', () => {
+  const gain = (value: number, low: number, high: number, direction: Evidence['direction'] = 'higher') => ({
+    ...differing(value, low, high),
+    direction,
+  })
   it.each([
-    ['superior', 'higher', 0.01, 0.001, 0.02, 'pass'],
-    ['superior', 'higher', 0.01, 0, 0.02, 'inconclusive'],
-    ['superior', 'higher', 0, 0, 0, 'fail'],
-    ['superior', 'higher', -0.01, -0.02, -0.001, 'fail'],
-    ['superior', 'lower', -0.01, -0.02, -0.001, 'pass'],
-    ['non_inferior', 'higher', 0, -0.02, 0.02, 'pass'],
-    ['non_inferior', 'higher', 0, -0.021, 0.02, 'inconclusive'],
-    ['non_inferior', 'lower', 0, -0.02, 0.02, 'pass'],
-    ['non_inferior', 'lower', 0.05, 0.03, 0.07, 'fail'],
-  ] as const)('%s, %s is better, %f [%f, %f]: %s', (kind, direction, value, low, high, verdict) => {
-    expect(judgePromotion(kind, 0.02, direction, differing(value, low, high)).verdict).toBe(verdict)
+    [0.03, 0.02, 0.04, 'higher', 'pass', true],
+    [0.03, 0.019, 0.041, 'higher', 'pass', false],
+    [0.015, 0.005, 0.025, 'higher', 'fail', false],
+    [0.005, 0, 0.01, 'higher', 'fail', true],
+    [-0.03, -0.04, -0.02, 'lower', 'pass', true],
+    [0.03, 0.02, 0.04, 'lower', 'fail', true],
+    [0, 0, 0, 'higher', 'fail', true],
+  ] as const)('min_gain 0.02 of %f [%f, %f], %s is better: %s, proven %s', (value, low, high, direction, verdict, proven) => {
+    expect(judgeGate({ min_gain: absolute(0.02) }, gain(value, low, high, direction), 'point')[0]).toMatchObject({
+      kind: 'min_gain',
+      verdict,
+      proven,
+    })
+  })
+  it('relative is a share of the champion', () => {
+    expect(judgeGate({ min_gain: relative(0.05) }, gain(0.05, 0.04, 0.06), 'point')[0]).toMatchObject({ verdict: 'pass', relative: true })
+    expect(judgeGate({ min_gain: relative(0.051) }, gain(0.05, 0.04, 0.06), 'point')[0]).toMatchObject({ verdict: 'pass', proven: false })
+  })
+  it('says what it asks, what was seen and how many rows would tell', () => {
+    expect(judgeGate({ min_gain: absolute(0.02) }, gain(0.005, 0, 0.01), 'fail')[0]?.sentence).toBe(
+      '0.0050 better than the champion, 0.02 better is asked for, even at best (0.0100)',
+    )
+    expect(judgeGate({ min_gain: absolute(0.02) }, gain(0.03, -0.01, 0.07), 'fail')[0]?.sentence).toBe(
+      'not proven with these rows: could be 0.0100 worse; about 3,600 rows would tell if the difference seen is real, 900 if the two are equal',
+    )
+  })
+  it('does not apply without a champion and fails where no direction is known', () => {
+    const first = evidence({ champion: null, comparison: 'first', direction: 'higher' })
+    expect(judgeGate({ min_gain: absolute(0.1) }, first, 'point')[0]?.verdict).toBe('not-applicable')
+    expect(judgeGate({ min_gain: absolute(0) }, gain(0.5, 0.4, 0.6, null), 'warn')[0]).toMatchObject({
+      verdict: 'fail',
+      sentence: 'cannot be judged: which way is better is not known',
+    })
+  })
+})
+
+describe('severity', () => {
+  it('stands with every rule, error where none is named', () => {
+    const both = { min: 0.75, max: 0.85 }
+    expect(judgeGate(both, evidence({}), 'point').map(rule => rule.severity)).toEqual(['error', 'error'])
+    expect(judgeGate({ ...both, severity: 'info' }, evidence({}), 'point').map(rule => rule.severity)).toEqual(['info', 'info'])
+  })
+  it('a share of a champion that is 0 only warns where the rule only warns', () => {
+    const found = judgeGate({ max_drop: relative(0.1), severity: 'warn' }, differing(-0.01, -0.02, 0, 0), 'fail')
+    expect(found[0]).toMatchObject({ verdict: 'fail', sentence: expect.stringContaining('write an absolute bound') })
+  })
+})
+
+describe('models on rows of their own', () => {
+  it('are judged by the difference like models on the same rows', () => {
+    const apart = { ...differing(-0.01, -0.03, 0.01), comparison: 'independent' as const }
+    expect(judgeGate({ max_drop: absolute(0.02) }, apart, 'fail')[0]?.verdict).toBe('inconclusive')
+    expect(judgeGate({ max_drop: absolute(0.03) }, apart, 'fail')[0]?.verdict).toBe('pass')
+    expect(judgeGate({ max_drop: absolute(1) }, { ...apart, difference: null }, 'warn')[0]?.verdict).toBe('fail')
+  })
+})
+
+describe('numbers that are none', () => {
+  const nan = Number.NaN
+  const odd = fc.constantFrom(nan, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY)
+  const policies = fc.constantFrom<Policy>('point', 'fail', 'warn')
+  const kinds = fc.constantFrom('min', 'max', 'max_drop', 'max_rise', 'min_gain')
+  const places = fc.constantFrom('bound', 'value', 'low', 'high', 'difference', 'difference low', 'difference high', 'champion')
+  it('fail every rule that they touch, whatever the policy', () => {
+    fc.assert(
+      fc.property(kinds, places, odd, policies, fc.double({ min: 0.001, max: 1, noNaN: true }), (kind, place, wrong, policy, bound) => {
+        const share = kind === 'min' || kind === 'max'
+        const touched = share
+          ? ['bound', 'value', 'low', 'high']
+          : ['bound', 'value', 'difference', 'difference low', 'difference high', 'champion']
+        fc.pre(touched.includes(place))
+        const at = <T>(name: string, value: T): T | number => (place === name ? wrong : value)
+        const limit = at('bound', bound)
+        const found = judgeGate(
+          { [kind]: share ? limit : { value: limit, relative: place === 'champion' } },
+          {
+            metric: 'recall',
+            challenger: estimate(at('value', 0.8), at('low', 0.7), at('high', 0.9)),
+            champion: estimate(at('champion', 0.8)),
+            difference: {
+              ...estimate(at('difference', 0.1), at('difference low', 0), at('difference high', 0.2)),
+              test: null,
+              statistic: null,
+              p: null,
+              detectable: 0.05,
+            },
+            comparison: 'paired',
+            rows: 400,
+            direction: 'higher',
+          },
+          policy,
+        )
+        expect(found).toHaveLength(1)
+        expect(found[0]).toMatchObject({ verdict: 'fail', sentence: expect.stringMatching(/never passes/) })
+      }),
+      { seed: 20240601, numRuns: 300 },
+    )
   })
 })

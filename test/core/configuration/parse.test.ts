@@ -39,6 +39,17 @@ describe('parseConfiguration', () => {
     })
   })
 
+  test('a rule on slices may be on the drop, and a gate is an error where it says nothing else', () => {
+    const slices = '    slices: { region: { severity: warn, recall: { max_drop: 2%, severity: info } } }\n    gates:'
+    const { models } = parseConfiguration(churn.replace('    gates:', slices), 'refline.yml')
+    expect(models.churn?.gates.roc_auc?.severity).toBe('error')
+    expect(models.churn?.slices?.region).toEqual({
+      min_support: 30,
+      severity: 'warn',
+      recall: { max_drop: { value: 0.02, relative: true }, severity: 'info' },
+    })
+  })
+
   test.each([
     [
       'an unknown key with its line and the nearest one',

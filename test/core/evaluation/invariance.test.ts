@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { differenceOf, estimateOf } from '../../../src/core/evaluation/metrics/metric.ts'
-import { metricNames, metricOf } from '../../../src/core/evaluation/metrics.ts'
+import { metricOf } from '../../../src/core/evaluation/metrics.ts'
 import type { Predictions, Task } from '../../../src/core/evaluation/predictions.ts'
-import { doubled, pairs } from './pairs.ts'
+import { doubled, everyName, pairs } from './pairs.ts'
 
 const method = { confidence: 0.95, seed: 20240601, resamples: 2000 }
 const tasks = ['binary', 'multiclass', 'regression'] as const
-const everyMetric = tasks.flatMap(task => metricNames(task).map(name => [task, name] as const))
+const everyMetric = tasks.flatMap(task => everyName(task).map(name => [task, name] as const))
 const inputs = [fc.integer({ min: 150, max: 500 }), fc.integer({ min: 1, max: 1e6 })] as const
 const few = { numRuns: 4, seed: 20240601 }
 

@@ -1,4 +1,5 @@
 import { TextBuilder } from '../../../src/core/evaluation/columns.ts'
+import { metricNames } from '../../../src/core/evaluation/metrics.ts'
 import { type Predictions, type Task, textAt } from '../../../src/core/evaluation/predictions.ts'
 import { partOf } from '../../../src/core/evaluation/sample.ts'
 import { drawNormal, uniform } from '../../../src/core/statistics/random.ts'
@@ -6,6 +7,9 @@ import { binaryOf, otherOf } from './fixtures.ts'
 
 /** Two models on the same rows, the first a little better. */
 export type Pair = readonly [challenger: Predictions, champion: Predictions]
+
+/** Every metric of a task; those of one class, of a class that the pairs below have. */
+export const everyName = (task: Task): string[] => metricNames(task).map(name => name.replace('<class>', task === 'binary' ? '0' : 'b'))
 
 /** Odd seeds have scores without ties, even ones with many. */
 export const binaryPair = (rows: number, seed: number): Pair => {

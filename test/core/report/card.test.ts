@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { VersionRecord } from '../../../src/core/lineage/events.ts'
 import { type RunRecord, runRecord } from '../../../src/core/lineage/run.ts'
 import { renderCard } from '../../../src/core/report/card.ts'
-import { clearWin, commentContext } from '../../support/assessments.ts'
+import { clearWin, commentContext, fairness } from '../../support/assessments.ts'
 import { elements, rendered, textOf } from '../../support/rendered.ts'
 
 const digest = '0123456789abcdef'.repeat(4)
@@ -93,4 +93,20 @@ test('thousands of files are cut with a count, and the card stays under its limi
   const card = renderCard(clearWin, version, { ...run, model_files: many }, words, commentContext)
   expect(card.length).toBeLessThanOrEqual(100_000)
   expect(card).toContain('## Provenance')
+})
+
+test('fairness, warnings and findings of a version stay with it', () => {
+  const judged = {
+    ...clearWin,
+    fairness: [fairness()],
+    warnings: ['ece: 0.0500 is above 0.03'],
+    findings: [{ check: 'size', severity: 'info' as const, message: '12,480 rows' }],
+    holdout: { ...(clearWin.holdout as NonNullable<typeof clearWin.holdout>), weighted: true, clusters: 40 },
+  }
+  const text = textOf(rendered(renderCard(judged, version, run, words, commentContext)))
+  expect(text).toContain('Fairness: 0 pass, 1 fail')
+  expect(text).toContain('0.7000 [0.6700, 0.7300] of 700')
+  expect(text).toMatch(/Warnings:\s+ece: 0\.0500 is above 0\.03/)
+  expect(text).toContain('size: 12,480 rows')
+  expect(text).toContain('Rows are weighted. 40 clusters; whole clusters are resampled.')
 })

@@ -280,4 +280,6 @@ test('the lines of the log tell the same', () => {
     '  This holdout has decided 3 times before',
   ])
     expect(lines).toContain(line)
+  expect(lines.filter(line => line.includes('0.8020 is below 0.9'))).toHaveLength(1)
+  expect(lines.filter(line => line.includes('found'))).toHaveLength(1)
 })

@@ -7,6 +7,7 @@ import {
   clearLoss,
   clearWin,
   commentContext,
+  difference,
   emptyContext,
   estimate,
   firstRun,
@@ -49,9 +50,24 @@ describe('a clear win', () => {
     expect(lineWith(text, 'LATAM')).toContain('not judged')
     expect(lineWith(text, 'LATAM')).toContain('support 53 &#60; 60')
     expect(text).toContain('<code>max_depth</code> 6 → 8 · code changed')
-    expect(text).toContain('roc_auc: DeLong, paired, statistic 4.75, p 2e-6')
+    expect(text).toContain('roc_auc: DeLong, paired, statistic 4.75, p 2e-6, these rows show a difference of 0.0065 in 4 of 5 cases')
     expect(text).toContain('rolled out to production as a canary at 5 → 10 → 25 → 50 % of the traffic')
     expect(text).toContain('[job](https://github.com/acme/churn/actions/runs/1)')
+  })
+  test('says where no difference could have been shown, and nothing where one was or where the two are alike', () => {
+    const said = (low: number, high: number): string =>
+      comment({
+        ...clearWin,
+        rows: [row('accuracy', estimate(0.9), { difference: difference(0, low, high, { test: 'McNemar mid-p', p: 1 }) })],
+      })
+    expect(said(-0.01, 0.02)).toContain(
+      'accuracy: McNemar mid-p, p 1, the two differ in too few rows to show any difference in 4 of 5 cases',
+    )
+    for (const [low, high] of [
+      [0, 0],
+      [0.01, 0.02],
+    ] as const)
+      expect(said(low, high)).not.toContain('4 of 5')
   })
   test('draws the curves, with the same in a table', () => {
     expect(text).toContain('```mermaid\nxychart-beta\n')

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { calibrationError } from '../../../src/core/evaluation/metrics/calibration.ts'
 import { estimateOf } from '../../../src/core/evaluation/metrics/metric.ts'
 import { metricOf } from '../../../src/core/evaluation/metrics.ts'
 import { confusion } from '../../../src/core/evaluation/sample.ts'
-import { delongDifferenceError, delongError, placements } from '../../../src/core/statistics/auc.ts'
+import { areaOf, delongDifferenceError, placements } from '../../../src/core/statistics/auc.ts'
 import { bootstrapCells, percentileInterval } from '../../../src/core/statistics/bootstrap.ts'
 import { binomial, normalQuantile, normalTwoSided } from '../../../src/core/statistics/distributions.ts'
 import { equivalenceP, meanInterval, meanTest, moments, sum } from '../../../src/core/statistics/means.ts'
@@ -17,7 +18,7 @@ import {
   wilsonInterval,
 } from '../../../src/core/statistics/proportions.ts'
 import { drawBinomial, uniform } from '../../../src/core/statistics/random.ts'
-import { ascendingOrder } from '../../../src/core/statistics/ranking.ts'
+import { ascending, ascendingOrder } from '../../../src/core/statistics/ranking.ts'
 import { binaryOf, otherOf } from '../evaluation/fixtures.ts'
 
 // Published reference values. More examples of scikit-learn are in ../evaluation/metrics.test.ts.
@@ -119,9 +120,13 @@ describe('ROC AUC', () => {
     )
     const labels = Uint8Array.from(rows, ([label]) => label as number)
     const scores = Float64Array.from(rows, ([, rating]) => rating as number)
-    const found = placements(labels, scores, ascendingOrder(scores))
+    const ranks = ascending(scores)
+    const found = placements(labels, ranks)
     expect(found.auc).toBeCloseTo(0.893171061528, 11)
-    expect(delongError(found)).toBeCloseTo(0.0307244084, 9)
+    const inOrder = Uint8Array.from(ranks.order, row => labels[row] as number)
+    const area = areaOf(inOrder, ranks.starts)
+    expect(area.auc).toBe(found.auc)
+    expect(area.error).toBeCloseTo(0.0307244084, 9)
     // Their own standard error, from the area alone.
     const { auc, positives, negatives } = found
     const [twoPositives, twoNegatives] = [auc / (2 - auc), (2 * auc * auc) / (1 + auc)]
@@ -256,5 +261,33 @@ describe("scikit-learn's documented examples", () => {
     })
     const metric = metricOf(name, 'multiclass')
     expect(metric && estimateOf(metric, three, { confidence: 0.95, seed: 1, resamples: 100 }).value).toBeCloseTo(value, 4)
+  })
+})
+
+describe('expected calibration error (the documented examples of torchmetrics)', () => {
+  const binary = binaryOf(
+    [0, 0, 1, 1, 1].map((label, row) => ({ id: `${row}`, label, score: [0.25, 0.25, 0.55, 0.75, 0.75][row] as number })),
+  )
+  const columns = [
+    [0.25, 0.55, 0.1, 0.9],
+    [0.2, 0.05, 0.3, 0.05],
+    [0.55, 0.4, 0.6, 0.05],
+  ]
+  const multiclass = otherOf({
+    task: 'multiclass',
+    classes: ['0', '1', '2'],
+    labels: Uint16Array.of(0, 1, 2, 0),
+    predicted: null,
+    probabilities: columns.map(column => Float64Array.from(column)),
+  })
+  it('of two classes in 2 bins, and of three by the likeliest one in 3', () => {
+    expect(calibrationError(binary, 2)).toBeCloseTo(0.29, 12)
+    expect(calibrationError(multiclass, 3)).toBeCloseTo(0.2, 12)
+  })
+  it('by default in 15 bins', () => {
+    // Here every bin of 15 has a gap of the same sign as its half.
+    expect(calibrationError(binary)).toBeCloseTo(0.29, 12)
+    // Bins: two of .55 that are wrong, one of .6 and one of .9 that are right.
+    expect(calibrationError(multiclass)).toBeCloseTo((0.55 + 0.55 + 0.4 + 0.1) / 4, 12)
   })
 })

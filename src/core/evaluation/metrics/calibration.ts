@@ -2,7 +2,7 @@ import { type BootstrapDistribution, distribution, percentileInterval } from '..
 import type { Interval } from '../../statistics/interval.ts'
 import { drawMultinomial, drawNormal, uniform } from '../../statistics/random.ts'
 import type { Task } from '../predictions.ts'
-import { derived, type Sample, totalWeight, weightsOf } from '../sample.ts'
+import { derived, positiveFlags, type Sample, totalWeight, weightsOf } from '../sample.ts'
 import type { Grouping } from './clusters.ts'
 import { designed } from './design.ts'
 import type { Influence } from './influence.ts'
@@ -15,12 +15,12 @@ const bins = 15
 /** Gaps are shares: what is below this has not varied. */
 const rounding = 1e-12
 
-/** Bin of a score: [k / 15, (k + 1) / 15), with 1 in the last one. */
-const binOf = (score: number): number => {
-  let bin = Math.min(bins - 1, Math.floor(score * bins))
+/** Bin of a score: [k / count, (k + 1) / count), with 1 in the last one. */
+const binOf = (score: number, count = bins): number => {
+  let bin = Math.min(count - 1, Math.floor(score * count))
   // The product rounds: the edge itself decides.
-  if (bin > 0 && score < bin / bins) bin--
-  else if (bin < bins - 1 && score >= (bin + 1) / bins) bin++
+  if (bin > 0 && score < bin / count) bin--
+  else if (bin < count - 1 && score >= (bin + 1) / count) bin++
   return bin
 }
 
@@ -31,7 +31,7 @@ interface Claims {
 }
 
 const claimsOf = derived((sample): Claims => {
-  if (sample.task === 'binary') return { confidences: sample.scores as Float64Array, outcomes: Uint8Array.from(sample.labels) }
+  if (sample.task === 'binary') return { confidences: sample.scores as Float64Array, outcomes: positiveFlags(sample) }
   const columns = sample.probabilities as readonly Float64Array[]
   const confidences = new Float64Array(sample.rows)
   const outcomes = new Uint8Array(sample.rows)
@@ -46,47 +46,60 @@ const claimsOf = derived((sample): Claims => {
   return { confidences, outcomes }
 })
 
-/** Rows of one cell: how many, and means and sums of squares around them of the gap (label - score) of each model. */
+/** Rows of one cell: how many, and means and sums of squares around them of the gap (outcome - confidence) of each model. */
 interface Cell {
   readonly binsOf: readonly number[]
-  rows: number
-  readonly means: Float64Array
-  readonly squares: Float64Array
-  products: number
+  readonly rows: number
+  readonly means: readonly number[]
+  readonly squares: readonly number[]
+  readonly products: number
 }
 
-/** Adds a row to moments that are kept around the running means (Welford 1962): sums of plain squares would leave rounding where nothing varies. */
-const add = (cell: Cell, first: number, second: number): void => {
-  const { means, squares, rows } = cell
-  const [before, beforeSecond] = [first - (means[0] as number), second - (means[1] as number)]
-  means[0] = (means[0] as number) + before / rows
-  means[1] = (means[1] as number) + beforeSecond / rows
-  squares[0] = (squares[0] as number) + before * (first - means[0])
-  squares[1] = (squares[1] as number) + beforeSecond * (second - means[1])
-  cell.products += before * (second - means[1])
-}
+/** Numbers that are kept of each cell: rows, two means, two sums of squares around them, and the sum of products. */
+const kept = 6
 
 /**
  * Rows grouped by outcome and by the bin of each model's score. Within a cell the sum of gaps of a resample is taken as normal with the cell's own moments,
  * so that a resample costs the cells and not the rows.
  */
 const cellsOf = (samples: readonly Sample[]): Cell[] => {
-  const cells = new Map<number, Cell>()
   const claims = samples.map(claimsOf)
-  for (let row = 0; row < (samples[0] as Sample).rows; row++) {
-    let key = 0
-    for (const { confidences, outcomes } of claims) key = (key * 2 + (outcomes[row] as number)) * bins + binOf(confidences[row] as number)
-    let cell = cells.get(key)
-    if (!cell) {
-      const binsOf = claims.map(({ confidences }) => binOf(confidences[row] as number))
-      cell = { binsOf, rows: 0, means: new Float64Array(2), squares: new Float64Array(2), products: 0 }
-      cells.set(key, cell)
+  const width = 2 * bins
+  const sums = new Float64Array(kept * width ** claims.length)
+  const [ours, theirs] = claims as [Claims, Claims | undefined]
+  for (let row = 0; row < ours.outcomes.length; row++) {
+    const confidence = ours.confidences[row] as number
+    const first = (ours.outcomes[row] as number) - confidence
+    let cell = (ours.outcomes[row] as number) * bins + binOf(confidence)
+    let second = 0
+    if (theirs) {
+      const other = theirs.confidences[row] as number
+      second = (theirs.outcomes[row] as number) - other
+      cell = cell * width + (theirs.outcomes[row] as number) * bins + binOf(other)
     }
-    cell.rows++
-    const gaps = claims.map(({ confidences, outcomes }) => (outcomes[row] as number) - (confidences[row] as number))
-    add(cell, gaps[0] as number, gaps[1] ?? 0)
+    // Moments are kept around the running means (Welford 1962): sums of plain squares would leave rounding where nothing varies.
+    const at = kept * cell
+    const rows = (sums[at] as number) + 1
+    const before = first - (sums[at + 1] as number)
+    const mean = (sums[at + 1] as number) + before / rows
+    sums[at] = rows
+    sums[at + 1] = mean
+    sums[at + 3] = (sums[at + 3] as number) + before * (first - mean)
+    if (theirs) {
+      const beforeSecond = second - (sums[at + 2] as number)
+      const meanSecond = (sums[at + 2] as number) + beforeSecond / rows
+      sums[at + 2] = meanSecond
+      sums[at + 4] = (sums[at + 4] as number) + beforeSecond * (second - meanSecond)
+      sums[at + 5] = (sums[at + 5] as number) + before * (second - meanSecond)
+    }
   }
-  return [...cells].sort(([a], [b]) => a - b).map(([, cell]) => cell)
+  const cells: Cell[] = []
+  for (let cell = 0; cell * kept < sums.length; cell++) {
+    const [rows = 0, mean = 0, meanSecond = 0, squares = 0, squaresSecond = 0, products = 0] = sums.subarray(cell * kept, (cell + 1) * kept)
+    const binsOf = theirs ? [Math.floor(cell / width) % bins, (cell % width) % bins] : [cell % bins]
+    if (rows > 0) cells.push({ binsOf, rows, means: [mean, meanSecond], squares: [squares, squaresSecond], products })
+  }
+  return cells
 }
 
 const errorFrom = (gapSums: Float64Array, rows: number): number => {
@@ -135,19 +148,20 @@ const resampled = (samples: readonly Sample[], { seed, resamples }: Method, of: 
 }
 
 /** Sums over each bin of outcome minus confidence, by weight. */
-const gapsOf = (sample: Sample): Float64Array => {
-  const gaps = new Float64Array(bins)
+const gapsOf = (sample: Sample, count = bins): Float64Array => {
+  const gaps = new Float64Array(count)
   const { confidences, outcomes } = claimsOf(sample)
   for (let row = 0; row < sample.rows; row++) {
     const confidence = confidences[row] as number
-    const bin = binOf(confidence)
+    const bin = binOf(confidence, count)
     const weight = sample.weights === null ? 1 : (sample.weights[row] as number)
     gaps[bin] = (gaps[bin] as number) + weight * (outcomes[row] as number) - weight * confidence
   }
   return gaps
 }
 
-const calibrationError = (sample: Sample): number => errorFrom(gapsOf(sample), totalWeight(sample))
+/** The expected calibration error in `count` bins of equal width, for scores in [0, 1]; the metric has 15 of them. */
+export const calibrationError = (sample: Sample, count = bins): number => errorFrom(gapsOf(sample, count), totalWeight(sample))
 
 const problemOf = (sample: Sample): string | null => {
   const columns = sample.task === 'binary' ? [sample.scores as Float64Array] : (sample.probabilities as readonly Float64Array[])

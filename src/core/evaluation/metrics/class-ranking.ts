@@ -1,5 +1,5 @@
 import { placements, weighedArea, weighedPlacements } from '../../statistics/auc.ts'
-import { ascendingOrder, eachTie, tieBounds } from '../../statistics/ranking.ts'
+import { ascending, ascendingOrder, eachTie, tieBounds } from '../../statistics/ranking.ts'
 import { classRows, derived, type Sample, weightsOf } from '../sample.ts'
 import { effectiveCount, type Grouping } from './clusters.ts'
 import { type Design, designed } from './design.ts'
@@ -55,9 +55,9 @@ const oneVersusRest =
     for (let index = 0; index < width; index++) {
       const isPositive = flagsOf(sample, index)
       const scores = columnOf(sample, index)
-      const order = ascendingOrder(scores)
+      const ranks = ascending(scores)
       const { weights } = sample
-      const found = weights === null ? placements(isPositive, scores, order) : weighedPlacements(isPositive, scores, order, weights)
+      const found = weights === null ? placements(isPositive, ranks) : weighedPlacements(isPositive, scores, ranks.order, weights)
       const parts = average === 'macro' ? width : all / (classWeights(sample)[index] as number)
       areas[index] = found.auc
       value += found.auc / parts

@@ -14,8 +14,17 @@ export type Influence = { readonly value: number; readonly scale: number; readon
 const errorOf = (rows: number, scale: number, effect: (row: number) => number): number => {
   let squares = 0
   for (let row = 0; row < rows; row++) squares += effect(row) ** 2
-  const error = Math.sqrt((squares * rows) / (rows - 1))
-  return error <= 1e-12 * scale ? 0 : error
+  return varied(Math.sqrt((squares * rows) / (rows - 1)), scale)
+}
+
+const varied = (error: number, scale: number): number => (error <= 1e-12 * scale ? 0 : error)
+
+/** What is said of a value with this standard error, where numbers of this scale are what it was made of. */
+export const measuredByInfluence = (value: number, exact: number, scale: number, share: boolean, confidence: number): Measured => {
+  const error = varied(exact, scale)
+  // An error of 0 is a perfect fit or a single pattern: the rows say nothing of how it varies.
+  const interval = error > 0 ? (share ? shareInterval : waldInterval)(value, error, confidence) : null
+  return { value, interval, method: 'infinitesimal jackknife', error }
 }
 
 /** `measure` and `compare` of a metric by its influence. A share keeps its interval inside [0, 1]. */
@@ -24,9 +33,7 @@ export const byInfluence = (influence: (sample: Sample) => Influence, share: boo
     const found = influence(sample)
     if ('undefined' in found) return found
     const error = errorOf(sample.rows, found.scale, row => found.effects[row] as number)
-    // An error of 0 is a perfect fit or a single pattern: the rows say nothing of how it varies.
-    const interval = error > 0 ? (share ? shareInterval : waldInterval)(found.value, error, confidence) : null
-    return { value: found.value, interval, method: 'infinitesimal jackknife', error }
+    return measuredByInfluence(found.value, error, found.scale, share, confidence)
   },
   compare: (challenger: Sample, champion: Sample, { confidence }: Method): Compared => {
     const [ours, theirs] = [influence(challenger), influence(champion)]

@@ -1,4 +1,4 @@
-import { meanInterval, meanTest, moments, sum } from '../../statistics/means.ts'
+import { meanInterval, meanTest, moments, momentsOf, sum } from '../../statistics/means.ts'
 import { detectableMean } from '../../statistics/power.ts'
 import { classRows, derived, type Sample, totalWeight, weightsOf } from '../sample.ts'
 import { type Design, designed } from './design.ts'
@@ -8,13 +8,24 @@ import { totalsReplicas } from './replicas.ts'
 /** The loss of every row, or why there is none. */
 type Losses = Float64Array | { readonly undefined: string }
 
+/** The loss of a row, or why there is none: for losses of which millions are summed and none is kept. */
+type LossAt = ((row: number) => number) | { readonly undefined: string }
+
+const filled = (sample: Sample, at: LossAt): Losses => {
+  if ('undefined' in at) return at
+  const losses = new Float64Array(sample.rows)
+  for (let row = 0; row < sample.rows; row++) losses[row] = at(row)
+  return losses
+}
+
 /** Smallest probability that a logarithm is taken of: the spacing at 1 of the numbers that the scores came as, as scikit-learn clips. */
 const clipOf = (sample: Sample): number => (sample.singlePrecision ? 2 ** -23 : Number.EPSILON)
 
 /** Why these are no probabilities; null where they may be. */
 export const outside = (columns: readonly Float64Array[]): string | null => {
   for (const column of columns)
-    for (const value of column) if (value < 0 || value > 1) return 'scores are outside [0, 1], so they are not probabilities'
+    for (let row = 0; row < column.length; row++)
+      if ((column[row] as number) < 0 || (column[row] as number) > 1) return 'scores are outside [0, 1], so they are not probabilities'
   return null
 }
 
@@ -31,29 +42,39 @@ export const unevenSum = derived((sample): string | null => {
 
 const clipped = (probability: number, clip: number): number => Math.min(1 - clip, Math.max(clip, probability))
 
+const logLossAt = (sample: Sample): LossAt => {
+  const scores = sample.scores as Float64Array
+  const problem = outside([scores])
+  if (problem) return { undefined: problem }
+  if (classRows(sample).some(count => count === 0)) return { undefined: 'every row has the same label' }
+  const { labels } = sample
+  const clip = clipOf(sample)
+  return row => {
+    const score = clipped(scores[row] as number, clip)
+    return -Math.log(labels[row] === 1 ? score : 1 - score)
+  }
+}
+
 const logLosses = derived((sample): Losses => {
   const { labels } = sample
   const clip = clipOf(sample)
-  if (sample.task === 'binary') {
-    const scores = sample.scores as Float64Array
-    const problem = outside([scores])
-    if (problem) return { undefined: problem }
-    if (classRows(sample).some(count => count === 0)) return { undefined: 'every row has the same label' }
-    return Float64Array.from(scores, (score, row) => -Math.log(labels[row] === 1 ? clipped(score, clip) : 1 - clipped(score, clip)))
-  }
+  if (sample.task === 'binary') return filled(sample, logLossAt(sample))
   const columns = sample.probabilities as readonly Float64Array[]
   const problem = outside(columns) ?? unevenSum(sample)
   if (problem) return { undefined: problem }
   return Float64Array.from(labels, (label, row) => -Math.log(clipped(columns[label]?.[row] as number, clip)))
 })
 
+const brierLossAt = (sample: Sample): LossAt => {
+  const scores = sample.scores as Float64Array
+  const problem = outside([scores])
+  if (problem) return { undefined: problem }
+  const { labels } = sample
+  return row => ((scores[row] as number) - (labels[row] as number)) ** 2
+}
+
 const brierLosses = derived((sample): Losses => {
-  if (sample.task === 'binary') {
-    const scores = sample.scores as Float64Array
-    const problem = outside([scores])
-    if (problem) return { undefined: problem }
-    return Float64Array.from(scores, (score, row) => (score - (sample.labels[row] as number)) ** 2)
-  }
+  if (sample.task === 'binary') return filled(sample, brierLossAt(sample))
   const columns = sample.probabilities as readonly Float64Array[]
   const problem = outside(columns) ?? unevenSum(sample)
   if (problem) return { undefined: problem }
@@ -80,6 +101,8 @@ const squaredErrors = derived(sample => absoluteErrors(sample).map(error => erro
 
 interface Loss extends Pick<Metric, 'name' | 'title' | 'tasks' | 'needs'> {
   readonly losses: (sample: Sample) => Losses
+  /** The same row by row, where it need not be kept to be measured. */
+  readonly at?: (sample: Sample) => LossAt
 }
 
 const designOf = ({ losses }: Loss): Design => ({
@@ -109,14 +132,14 @@ const designOf = ({ losses }: Loss): Design => ({
 
 const meanOf = (loss: Loss): Metric => designed(plainMeanOf(loss), designOf(loss))
 
-const plainMeanOf = ({ losses, ...rest }: Loss): Metric => ({
+const plainMeanOf = ({ losses, at, ...rest }: Loss): Metric => ({
   ...rest,
   direction: 'lower',
   support: sample => sample.rows,
   measure: (sample, { confidence }) => {
-    const values = losses(sample)
+    const values = (at ?? losses)(sample)
     if ('undefined' in values) return values
-    const found = moments(values)
+    const found = values instanceof Float64Array ? moments(values) : momentsOf(sample.rows, values)
     const interval = found.error > 0 ? meanInterval(found, confidence) : null
     return {
       value: found.mean,
@@ -143,9 +166,9 @@ const plainMeanOf = ({ losses, ...rest }: Loss): Metric => ({
 
 /** Metrics that are the mean of a loss of each row: Student's t, paired on the same rows. */
 export const lossMetrics: readonly Metric[] = [
-  meanOf({ name: 'log_loss', title: 'log loss', tasks: ['binary'], needs: 'score', losses: logLosses }),
+  meanOf({ name: 'log_loss', title: 'log loss', tasks: ['binary'], needs: 'score', losses: logLosses, at: logLossAt }),
   meanOf({ name: 'log_loss', title: 'log loss', tasks: ['multiclass'], needs: 'probabilities', losses: logLosses }),
-  meanOf({ name: 'brier', title: 'Brier score', tasks: ['binary'], needs: 'score', losses: brierLosses }),
+  meanOf({ name: 'brier', title: 'Brier score', tasks: ['binary'], needs: 'score', losses: brierLosses, at: brierLossAt }),
   meanOf({ name: 'brier', title: 'Brier score', tasks: ['multiclass'], needs: 'probabilities', losses: brierLosses }),
   meanOf({ name: 'mse', title: 'MSE', tasks: ['regression'], needs: 'prediction', losses: squaredErrors }),
   meanOf({ name: 'mae', title: 'MAE', tasks: ['regression'], needs: 'prediction', losses: absoluteErrors }),

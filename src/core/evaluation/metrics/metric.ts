@@ -5,7 +5,7 @@ import { type Interval, waldInterval } from '../../statistics/interval.ts'
 import { type Limits, moverDifference } from '../../statistics/mover.ts'
 import { detectableDifference } from '../../statistics/power.ts'
 import type { Task } from '../predictions.ts'
-import { type Sample, weighing } from '../sample.ts'
+import { type Sample, unnoticed, weighing } from '../sample.ts'
 
 /** How uncertainty is to be computed: the two-sided confidence, and the resampling of metrics that need it. */
 export interface Method extends Resampling {
@@ -94,7 +94,7 @@ const unmet = (metric: Metric, sample: Sample): string | null => {
 /** The metric on a sample. Anything that is not a finite number is undefined, with a reason. */
 export const estimateOf = (metric: Metric, given: Sample, method: Method): Estimate => {
   const sample = weighing(given)
-  const missing = unmet(metric, sample)
+  const missing = unmet(metric, sample) ?? unnoticed(given)
   if (missing !== null) return undefinedEstimate(missing)
   const support = metric.support(sample)
   const measured = metric.measure(sample, method)

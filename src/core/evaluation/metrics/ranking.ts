@@ -1,12 +1,13 @@
-import { delongDifferenceError, delongError, type Placements, placements, weighedArea, weighedPlacements } from '../../statistics/auc.ts'
+import { areaOf, delongDifferenceError, type Placements, placements, weighedArea, weighedPlacements } from '../../statistics/auc.ts'
+import { averagePrecisionOf } from '../../statistics/average-precision.ts'
 import { normalTwoSided } from '../../statistics/distributions.ts'
 import { shareInterval, waldInterval } from '../../statistics/interval.ts'
 import { wilsonInterval } from '../../statistics/proportions.ts'
-import { tieBounds } from '../../statistics/ranking.ts'
-import { classRows, derived, type Sample, scoreOrder, weightsOf } from '../sample.ts'
+import { boundsOf } from '../../statistics/ranking.ts'
+import { ascendingScores, classRows, derived, labelsByScore, positiveFlags, type Sample, scoreOrder, weightsOf } from '../sample.ts'
 import { effectiveCount, type Grouping } from './clusters.ts'
 import { designed } from './design.ts'
-import { byInfluence, type Influence } from './influence.ts'
+import { byInfluence, type Influence, measuredByInfluence } from './influence.ts'
 import type { Metric } from './metric.ts'
 import { type Replicas, rowsReplicas } from './replicas.ts'
 
@@ -16,11 +17,7 @@ const oneClass = (sample: Sample): string | null => {
   return negatives === 0 ? 'every row has the positive label' : null
 }
 
-const positiveFlags = derived(sample => Uint8Array.from(sample.labels))
-
-const placed = derived(
-  (sample): Placements => placements(positiveFlags(sample), sample.scores ?? new Float64Array(sample.rows), scoreOrder(sample)),
-)
+const placed = derived((sample): Placements => placements(positiveFlags(sample), ascendingScores(sample)))
 
 /** The sample's area and each row's effect on it, for rows that weigh differently or stand in clusters. */
 const areaInfluence = derived((sample): Influence => {
@@ -35,7 +32,7 @@ const areaInfluence = derived((sample): Influence => {
   return { value: found.auc, scale: 1, effects }
 })
 
-const scoreBounds = derived(sample => tieBounds(sample.scores as Float64Array, scoreOrder(sample)))
+const scoreBounds = derived(sample => boundsOf(ascendingScores(sample).starts))
 
 /** As sure as that many successes in a row: the smaller class. */
 const smallerClass = (sample: Sample): number =>
@@ -51,8 +48,8 @@ const plainRocAuc: Metric = {
   measure: (sample, { confidence }) => {
     const undefinedBecause = oneClass(sample)
     if (undefinedBecause) return { undefined: undefinedBecause }
-    const found = placed(sample)
-    const error = delongError(found)
+    const found = areaOf(labelsByScore(sample), ascendingScores(sample).starts)
+    const { error } = found
     if (error === 0 && (found.auc === 1 || found.auc === 0)) {
       // Perfect separation has no variance to estimate from, yet is no certainty: as sure as that many successes in a row.
       const fewer = Math.min(found.positives, found.negatives)
@@ -168,6 +165,11 @@ const plainAveragePrecision: Metric = {
   needs: 'score',
   support: sample => classRows(sample)[1] ?? 0,
   ...byInfluence(averagePrecisionInfluence, true),
+  measure: (sample, { confidence }) => {
+    if ((classRows(sample)[1] ?? 0) === 0) return { undefined: 'no row has the positive label' }
+    const { value, error } = averagePrecisionOf(labelsByScore(sample), ascendingScores(sample).starts)
+    return measuredByInfluence(value, error, 1, true, confidence)
+  },
 }
 
 const averagePrecision = designed(plainAveragePrecision, {

@@ -1,0 +1,28 @@
+import { writeSync } from 'node:fs'
+import { UserError } from '../core/errors.ts'
+import { harmless } from '../core/report/log-line.ts'
+import { exitCodes, stackOf, withPlace } from './run.ts'
+
+const complain = (text: string): void => {
+  writeSync(2, `${harmless(text)}\n`)
+}
+
+/**
+ * Runs a command at a terminal with the exit codes of the actions: 0 done, 1 a verdict said no, 2 a UserError, 70 a bug of ours. Errors go to standard error as plain
+ * text. It never returns with an error; the code is left in `process.exitCode`.
+ */
+export const runCommand = async (work: () => Promise<{ readonly failure?: string }>): Promise<void> => {
+  try {
+    const { failure } = await work()
+    if (failure !== undefined) complain(failure)
+    process.exitCode = failure === undefined ? exitCodes.done : exitCodes.verdict
+  } catch (error) {
+    if (error instanceof UserError) {
+      complain(`error: ${withPlace(error)}`)
+      process.exitCode = exitCodes.user
+      return
+    }
+    complain(`${stackOf(error)}\nThis is a bug in Refline, not in your files: please report it with the lines above.`)
+    process.exitCode = exitCodes.bug
+  }
+}
