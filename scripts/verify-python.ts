@@ -1,6 +1,6 @@
 /**
  * `npm run verify:python`: the same metrics, intervals and tests once by Refline and once by Python, on the same files. See scripts/verify-python/. With
- * `-- --seed <n>` only that generated data set. Exit 1 on any difference beyond 1e-12 + 1e-9 |b|, or beyond 5 standard errors of a bootstrap.
+ * `-- --seed <n>` only that generated data set, with `-- --every <n>` every n-th one. Exit 1 on any difference beyond 1e-12 + 1e-9 |b|, or beyond 5 standard errors of a bootstrap.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,8 +17,12 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const lane = join(root, 'scripts', 'verify-python')
 const tablesSeed = 20240601
 
-const at = process.argv.indexOf('--seed')
-const only = at < 0 ? null : Number(process.argv[at + 1])
+const numberAfter = (option: string): number | null => {
+  const at = process.argv.indexOf(option)
+  return at < 0 ? null : Number(process.argv[at + 1])
+}
+const only = numberAfter('--seed')
+const every = numberAfter('--every') ?? 1
 
 /** Lines of expected.jsonl: every data set's figures, and those of the tables. */
 const readExpected = (folder: string): Map<string, Map<string, Expectation>> =>
@@ -39,7 +43,7 @@ const verify = async (folder: string): Promise<Agreement> => {
     [3, 11],
   )
   console.log(`${python.version}; the environment took ${seconds(started)}`)
-  const generated = writeDataSets(folder, only)
+  const generated = writeDataSets(folder, { seed: only, every })
   const tables = tablesOf(tablesSeed)
   writeFileSync(join(folder, 'sets.json'), JSON.stringify(generated))
   writeFileSync(join(folder, 'tables.json'), JSON.stringify(tables))

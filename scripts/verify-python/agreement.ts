@@ -52,7 +52,9 @@ export class Agreement {
   add(set: Pick<DataSet, 'name' | 'seed'>, label: string, ours: Figures, expected: ReadonlyMap<string, Expectation>): void {
     for (const figure of new Set([...ours.keys(), ...expected.keys()])) {
       const [found, wanted] = [ours.get(figure), expected.get(figure)]
-      const key = `${label} ${figure.split('/')[1]}`
+      const [subject = '', metric = ''] = figure.split('/')
+      const kind = ['difference', 'independent'].includes(subject) || subject.startsWith('fairness') ? ` ${subject.split(' ')[0]}` : ''
+      const key = `${label}${kind} ${metric.replace(/\[.*\]/, '[class]')}`
       const count = this.counts.get(key) ?? { equal: 0, within: 0, undefined: 0, wrong: 0 }
       this.counts.set(key, count)
       const times = timesOff(found, wanted)
@@ -78,9 +80,9 @@ export class Agreement {
   report(): string[] {
     const cells = (count: Count): string =>
       [count.equal, count.within, count.undefined, count.wrong].map(number => number.toLocaleString('en').padStart(10)).join('')
-    const lines = [`${'figure'.padEnd(34)}     equal  in range undefined     wrong`]
-    for (const [key, count] of this.counts) lines.push(key.padEnd(34) + cells(count))
-    lines.push('all'.padEnd(34) + cells(this.total), '', 'Undefined by definition:')
+    const lines = [`${'figure'.padEnd(52)}     equal  in range undefined     wrong`]
+    for (const [key, count] of this.counts) lines.push(key.padEnd(52) + cells(count))
+    lines.push('all'.padEnd(52) + cells(this.total), '', 'Undefined by definition:')
     for (const [rule, count] of [...this.rules].sort(([, a], [, b]) => b - a))
       lines.push(`${count.toLocaleString('en').padStart(9)}  ${rule}`)
     if (this.disagreements.length > 0)

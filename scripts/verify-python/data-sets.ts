@@ -14,7 +14,18 @@ export interface DataSet {
   readonly positive: string | null
   readonly threshold: number | null
   readonly slice: string | null
+  /** Is there a column `weight`? */
+  readonly weighted: boolean
+  /** Is there a column `customer` of clusters? */
+  readonly clustered: boolean
+  /** Clusters by their robust errors, as where a bootstrap would cost too much. */
+  readonly robust: boolean
+  /** Is fairness between the regions judged, and how? */
+  readonly fairness: { readonly min_support: number; readonly reference: string | null } | null
 }
+
+/** How the rows of a set are drawn: with weights, in clusters. */
+type Design = Pick<DataSet, 'weighted' | 'clustered' | 'robust'>
 
 type Cell = string | number
 
@@ -25,8 +36,9 @@ const pick = <T>(random: Uniform, from: readonly T[]): T => from[Math.floor(rand
 const times = <T>(count: number, of: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => of(index))
 const sigmoid = (value: number): number => 1 / (1 + Math.exp(-value))
 
-/** Mostly small, up to 5,000. */
-const sizeOf = (random: Uniform): number => Math.min(5000, Math.floor(5 * 10 ** (3 * random() ** 1.5)))
+/** Mostly small, up to 5,000; fewer where Python differentiates or resamples by all rows. */
+const sizeOf = (random: Uniform, { weighted, clustered }: Design): number =>
+  Math.min(clustered ? 300 : weighted ? 800 : 5000, Math.floor(5 * 10 ** (3 * random() ** 1.5)))
 
 const shuffled = (random: Uniform, count: number): number[] => {
   const order = times(count, index => index)
@@ -46,19 +58,62 @@ const write = (
 ): DataSet => {
   mkdirSync(join(folder, set.name), { recursive: true })
   const groups = labels.map(() => pick(random, ['EU', 'EU', 'EU', 'US', 'US', 'Zürich']))
+  const design = designColumns(set, labels.length)
   for (const [model, columns] of Object.entries(models)) {
     const order = model === 'champion' ? shuffled(random, labels.length) : times(labels.length, index => index)
-    const lines = order.map(row => [`r${row}`, labels[row], groups[row], ...Object.values(columns).map(column => column[row])].join(','))
-    const header = ['id', 'label', 'region', ...Object.keys(columns)].join(',')
+    const lines = order.map(row => [`r${row}`, labels[row], groups[row], ...Object.values({ ...columns, ...design }).map(column => column[row])].join(','))
+    const header = ['id', 'label', 'region', ...Object.keys({ ...columns, ...design })].join(',')
     writeFileSync(join(folder, set.name, `${model}.csv`), `${[header, ...lines].join('\n')}\n`)
   }
   return set
 }
 
-const common = (seed: number, task: Task, random: Uniform) => ({
+const plainDesign: Design = { weighted: false, clustered: false, robust: false }
+
+/** What is new is drawn from a stream of its own, so that the sets of before stay what they were. */
+const ownStream = (seed: number): Uniform => uniform(1_000_000 + seed)
+
+const weightKinds: Readonly<Record<string, (random: Uniform) => number>> = {
+  uniform: random => random(),
+  whole: random => 1 + Math.floor(5 * random()),
+  'some zero': random => (random() < 0.3 ? 0 : 0.5 + random()),
+  'zero or one': random => Math.round(random()),
+  'heavy tails': random => Math.exp(2.5 * drawNormal(random)),
+  'all equal': () => 0.7,
+}
+
+const weightKindOf = (random: Uniform): string => pick(random, Object.keys(weightKinds))
+const clusterCounts = [1, 2, 3, 8, 8, 20, 20, 40, 40, 1000] as const
+
+/** Weights and clusters, the same for both models. */
+const designColumns = ({ seed, weighted, clustered }: DataSet, rows: number): Columns => {
+  const random = ownStream(seed)
+  const weight = weightKinds[weightKindOf(random)] as (random: Uniform) => number
+  const clusters = pick(random, clusterCounts)
+  return {
+    ...(weighted ? { weight: times(rows, () => weight(random)) } : {}),
+    // Some clusters are larger than others.
+    ...(clustered ? { customer: times(rows, () => `c${Math.floor(random() ** 1.5 * clusters)}`) } : {}),
+  }
+}
+
+const designTraits = ({ seed, weighted, clustered, robust }: Design & Pick<DataSet, 'seed'>): string[] => [
+  ...(weighted ? [`weights: ${weightKindOf(ownStream(seed))}`] : []),
+  ...(clustered ? [robust ? 'clusters, robust' : 'clusters'] : []),
+]
+
+const fairnessOf = (seed: number, task: Task, { clustered }: Design): DataSet['fairness'] => {
+  if (task !== 'binary' || clustered || seed % 2 === 1) return null
+  const random = uniform(2_000_000 + seed)
+  return { min_support: pick(random, [1, 1, 5, 30]), reference: random() < 0.25 ? pick(random, ['EU', 'Zürich']) : null }
+}
+
+const common = (seed: number, task: Task, random: Uniform, design: Design) => ({
   name: `${task}-${seed}`,
   seed,
   task,
+  ...design,
+  fairness: fairnessOf(seed, task, design),
   confidence: pick(random, [0.95, 0.95, 0.95, 0.9, 0.99, 0.8]),
   slice: random() < 0.2 ? 'region' : null,
 })
@@ -97,9 +152,9 @@ const names = [
   ['stays', 'leaves'],
 ] as const
 
-const binary = (seed: number, folder: string): DataSet => {
+const binary = (seed: number, folder: string, design: Design): DataSet => {
   const random = uniform(seed)
-  const rows = sizeOf(random)
+  const rows = sizeOf(random, design)
   const prevalence = pick(random, [
     'half',
     'half',
@@ -124,8 +179,8 @@ const binary = (seed: number, folder: string): DataSet => {
   const same = random() < 0.1
   const champion = same ? challenger : model(kinds[1])
   const set: DataSet = {
-    ...common(seed, 'binary', random),
-    traits: [prevalence, ...kinds, ...(same ? ['identical models'] : [])],
+    ...common(seed, 'binary', random, design),
+    traits: [...designTraits({ seed, ...design }), prevalence, ...kinds, ...(same ? ['identical models'] : [])],
     positive: positive === 'leaves' ? positive : null,
     threshold: own ? null : pick(random, [0.5, 0.5, 0.2]),
   }
@@ -166,9 +221,9 @@ const probabilitiesOf = (
   return shares
 }
 
-const multiclass = (seed: number, folder: string): DataSet => {
+const multiclass = (seed: number, folder: string, design: Design): DataSet => {
   const random = uniform(seed)
-  const rows = sizeOf(random)
+  const rows = sizeOf(random, design)
   const width = pick(random, [2, 3, 3, 4, 6])
   const classes = ['ant', 'bee', 'Käfer', '7', 'wasp', 'fly'].slice(0, width)
   const shape = pick(random, ['balanced', 'balanced', 'skewed', 'absent label', 'one class'] as const)
@@ -195,8 +250,9 @@ const multiclass = (seed: number, folder: string): DataSet => {
   const same = random() < 0.1
   const champion = same ? challenger : model(kinds[1])
   const set: DataSet = {
-    ...common(seed, 'multiclass', random),
+    ...common(seed, 'multiclass', random, design),
     traits: [
+      ...designTraits({ seed, ...design }),
       shape,
       ...(content === 'prediction' ? [] : kinds),
       ...(neverPredicted ? ['a class never predicted'] : []),
@@ -212,9 +268,9 @@ const multiclass = (seed: number, folder: string): DataSet => {
 const labelKinds = ['normal', 'normal', 'heavy tails', 'with zeros', 'whole numbers', 'constant label', 'large offset', 'tiny'] as const
 const errorKinds = ['noise', 'noise', 'perfect', 'constant error', 'mean', 'far off', 'mostly exact'] as const
 
-const regression = (seed: number, folder: string): DataSet => {
+const regression = (seed: number, folder: string, design: Design): DataSet => {
   const random = uniform(seed)
-  const rows = sizeOf(random)
+  const rows = sizeOf(random, design)
   const kind = pick(random, labelKinds)
   const label = (): number => {
     const z = drawNormal(random)
@@ -243,25 +299,50 @@ const regression = (seed: number, folder: string): DataSet => {
   const same = random() < 0.1
   const champion = same ? challenger : model(kinds[1])
   const set: DataSet = {
-    ...common(seed, 'regression', random),
-    traits: [kind, ...kinds, ...(same ? ['identical models'] : [])],
+    ...common(seed, 'regression', random, design),
+    traits: [...designTraits({ seed, ...design }), kind, ...kinds, ...(same ? ['identical models'] : [])],
     positive: null,
     threshold: null,
   }
   return write(folder, random, set, labels, { challenger, champion })
 }
 
-const counts = { binary: 200, multiclass: 130, regression: 110 } as const
 const makers = { binary, multiclass, regression } as const
+const weighted: Design = { ...plainDesign, weighted: true }
+const clustered: Design = { ...plainDesign, clustered: true }
 
-/** Writes every data set below `folder`, or only those of one seed. The same seed always gives the same files. */
-export const writeDataSets = (folder: string, only: number | null): DataSet[] => {
+/** How many sets of each task and design, in the order of their seeds: what is new is appended. */
+const plan: readonly (readonly [Task, number, Design])[] = [
+  ['binary', 200, plainDesign],
+  ['multiclass', 130, plainDesign],
+  ['regression', 110, plainDesign],
+  ['binary', 60, weighted],
+  ['multiclass', 36, weighted],
+  ['regression', 36, weighted],
+  ...[clustered, { ...clustered, weighted: true }, { ...clustered, robust: true }, { ...clustered, weighted: true, robust: true }].flatMap(
+    design =>
+      [
+        ['binary', 9, design],
+        ['multiclass', 6, design],
+        ['regression', 6, design],
+      ] as const,
+  ),
+]
+
+/** Which sets: only that of one seed, or every so many. */
+export interface Selection {
+  readonly seed: number | null
+  readonly every: number
+}
+
+/** Writes the selected data sets below `folder`. The same seed always gives the same files. */
+export const writeDataSets = (folder: string, { seed: only, every }: Selection): DataSet[] => {
   const sets: DataSet[] = []
   let seed = 0
-  for (const task of ['binary', 'multiclass', 'regression'] as const)
-    for (let index = 0; index < counts[task]; index++) {
+  for (const [task, count, design] of plan)
+    for (let index = 0; index < count; index++) {
       seed++
-      if (only === null || only === seed) sets.push(makers[task](seed, folder))
+      if (only === null ? seed % every === 0 : only === seed) sets.push(makers[task](seed, folder, design))
     }
   return sets
 }

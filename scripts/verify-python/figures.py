@@ -22,23 +22,32 @@ def between(low, high, or_undefined=None):
 
 
 class Estimate:
-    """A value with its interval. `rule` says why there is no value, `interval` may be a rule too."""
+    """A value with its interval. `rule` says why there is no value, `interval` may be a rule too. The standard error is a number (`spread`) or, of a bootstrap, a
+    range (`error`). `wilson`: a share of right rows."""
 
-    def __init__(self, value=None, interval=None, rule=None, error=None):
-        self.value, self.interval, self.rule, self.error = value, interval, rule, error
+    def __init__(self, value=None, interval=None, rule=None, error=None, spread=None, wilson=False):
+        self.value, self.interval, self.rule, self.error, self.spread, self.wilson = value, interval, rule, error, spread, wilson
 
-    def write(self, into, subject, metric):
+    def write(self, into, subject, metric, whole=True):
         at = f"{subject}/{metric}"
         if self.rule is not None:
-            for what in ("value", "low", "high"):
+            for what in ("value", "low", "high", "error")[: 4 if whole else 3]:
                 into[f"{at}/{what}"] = undefined(self.rule)
             return
         into[f"{at}/value"] = number(self.value)
         write_interval(into, at, self.interval)
-        if self.error is not None:
-            into[f"{at}/error"] = self.error
+        if whole:
+            into[f"{at}/error"] = self.error or (undefined(NO_ERROR) if self.spread is None else number(self.spread))
+
+    def limits(self):
+        """Both ends as numbers; None where there are none."""
+        if self.rule is not None or isinstance(self.interval, str):
+            return None
+        ends = without_width(*(number(end) for end in self.interval))
+        return tuple(end["value"] for end in ends) if all("value" in end for end in ends) else None
 
 
+NO_ERROR = "too few rows or clusters for a standard error"
 NO_WIDTH = "the rows do not vary, and an interval of no width is none unless it is 0"
 
 
@@ -67,8 +76,8 @@ class Difference:
     def __init__(self, interval, p, statistic, detectable):
         self.interval, self.p, self.statistic, self.detectable = interval, p, statistic, detectable
 
-    def write(self, into, metric, ours, theirs):
-        at = f"difference/{metric}"
+    def write(self, into, metric, ours, theirs, subject="difference"):
+        at = f"{subject}/{metric}"
         rule = ours.rule or theirs.rule
         if rule is not None:
             for what in ("value", "low", "high", "p", "statistic", "detectable"):

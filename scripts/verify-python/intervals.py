@@ -10,17 +10,21 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import proportion_confint
 
 from figures import Difference
+from power import detectable_mean, detectable_pairs
 
 getcontext().prec = 40
 
 NO_STATISTIC = "this test has no single statistic"
 CONSTANT = "the rows do not vary"
 ONE_ROW = "one row has no spread"
-POWER = stats.norm.ppf(0.975) + stats.norm.ppf(0.8)
-
 
 def z_of(confidence):
     return stats.norm.ppf(0.5 + confidence / 2)
+
+
+def power_of(confidence):
+    """Errors that a true difference must be away for the interval to show it in 4 of 5 cases."""
+    return z_of(confidence) + stats.norm.ppf(0.8)
 
 
 def wilson(successes, trials, confidence):
@@ -41,7 +45,7 @@ def exact_p(b, c):
 def tango(b, c, n, confidence):
     """All true differences whose score statistic stays below the normal quantile (Tango 1998), by bisection in decimals."""
     target = Decimal(float(z_of(confidence)))
-    b, c, n = Decimal(int(b)), Decimal(int(c)), Decimal(int(n))
+    b, c, n = (Decimal(float(each)) for each in (b, c, n))
 
     def beyond(delta):
         linear = (2 * n - b + c) * delta - b - c
@@ -65,10 +69,9 @@ def tango(b, c, n, confidence):
 
 
 def proportion_difference(b, c, n, confidence):
-    gap = (b - c) / n
-    error = math.sqrt(max(0.0, (b + c) / n - gap * gap) / n)
     flat = (b + c) * n == (b - c) ** 2
-    return Difference(tango(b, c, n, confidence), 1.0 if b + c == 0 else mid_p(b, c), NO_STATISTIC, CONSTANT if flat else POWER * error)
+    detectable = CONSTANT if flat else detectable_pairs(b, c, n, confidence)
+    return Difference(tango(b, c, n, confidence), 1.0 if b + c == 0 else mid_p(b, c), NO_STATISTIC, detectable)
 
 
 def share_interval(value, error, confidence):
@@ -85,7 +88,7 @@ def wald_difference(gap, error, confidence, flat):
     reach = z_of(confidence) * error
     if flat:
         return Difference((gap, gap), CONSTANT, CONSTANT, CONSTANT)
-    return Difference((gap - reach, gap + reach), 2 * stats.norm.sf(abs(gap / error)), gap / error, POWER * error)
+    return Difference((gap - reach, gap + reach), 2 * stats.norm.sf(abs(gap / error)), gap / error, power_of(confidence) * error)
 
 
 def doubled_placements(positive, scores):
@@ -124,17 +127,18 @@ class DeLong:
         return wald_difference(self.auc - other.auc, math.sqrt(direct), confidence, flat)
 
 
-def complex_step(statistic, n):
-    """d statistic / d (weight of row) at weights 1, by a step in the imaginary direction: no subtraction, so exact to rounding. `statistic` takes weights in its last axis."""
+def complex_step(statistic, base):
+    """Weight * d statistic / d weight of each row, by a step in the imaginary direction: no subtraction, so exact to rounding. `statistic` takes weights in its last axis."""
     step = 1e-30
+    n = len(base)
     effects = np.empty(n)
     at_once = max(1, 20000 // n)
     for start in range(0, n, at_once):
         rows = np.arange(min(at_once, n - start))
-        weights = np.ones((len(rows), n), dtype=complex)
+        weights = np.tile(base.astype(complex), (len(rows), 1))
         weights[rows, start + rows] += 1j * step
         effects[start + rows] = statistic(weights).imag / step
-    return effects
+    return effects * base
 
 
 def jackknife_error(effects, scale):
@@ -163,4 +167,4 @@ def t_difference(differences, confidence):
     if does_not_vary(differences):
         return Difference((differences.mean(), differences.mean()), CONSTANT, CONSTANT, CONSTANT)
     test = stats.ttest_1samp(differences, 0)
-    return Difference(t_interval(differences, confidence), test.pvalue, test.statistic, POWER * stats.sem(differences))
+    return Difference(t_interval(differences, confidence), test.pvalue, test.statistic, detectable_mean(stats.sem(differences), n, confidence))

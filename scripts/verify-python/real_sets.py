@@ -43,12 +43,14 @@ def write_real_sets(folder):
     for name, (task, load) in SETS.items():
         x, y = load(return_X_y=True)
         y = y[:, 0] if y.ndim == 2 else y
-        for seed in (1, 2):
+        for seed, weighted in ((1, False), (2, False), (3, True)):
             train_x, test_x, train_y, test_y = train_test_split(x, y, test_size=0.4, random_state=seed)
             rng = np.random.default_rng(seed)
             label = f"real-{name}-{seed}"
             (folder / label).mkdir(exist_ok=True)
             common = {"id": [f"r{row}" for row in range(len(test_y))], "label": test_y, "region": rng.choice(["EU", "US"], len(test_y))}
+            if weighted:
+                common["weight"] = rng.exponential(size=len(test_y))
             for role, model in zip(("challenger", "champion"), models_of(task, seed)):
                 model.fit(train_x, train_y)
                 frame = pd.DataFrame({**common, **columns_of(task, model, test_x)})
@@ -60,11 +62,15 @@ def write_real_sets(folder):
                     "name": label,
                     "seed": seed,
                     "task": task,
-                    "traits": ["real"],
+                    "traits": ["real", *(["weights"] if weighted else [])],
                     "confidence": 0.95,
                     "positive": None,
                     "threshold": 0.5 if task == "binary" else None,
                     "slice": "region" if seed == 1 else None,
+                    "weighted": weighted,
+                    "clustered": False,
+                    "robust": False,
+                    "fairness": {"min_support": 5, "reference": None} if task == "binary" else None,
                 }
             )
     return written

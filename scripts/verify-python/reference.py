@@ -10,21 +10,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-import classification
-import regression
-from classification import binary_differences, binary_estimates, multiclass_differences, multiclass_estimates
+from estimates import INDEPENDENT, Model, differences_of, independent
+from fairness import write_fairness
 from figures import Difference
 from real_sets import write_real_sets
-from regression import regression_differences, regression_estimates
+from rows import Rows
 from tables import expected_tables
 
-ESTIMATES = {"binary": binary_estimates, "multiclass": multiclass_estimates, "regression": regression_estimates}
-DIFFERENCES = {"binary": binary_differences, "multiclass": multiclass_differences, "regression": regression_differences}
 NOTHING = Difference(None, None, None, None)
 
 
 def read(folder, entry, model):
-    text = {"id": str, "region": str}
+    text = {"id": str, "region": str, "customer": str}
     if entry["task"] != "regression":
         text |= {"label": str, "prediction": str}
     path = folder / entry["name"] / f"{model}.csv"
@@ -36,15 +33,20 @@ def rows_of(entry, frames):
     challenger, champion = frames[0], frames[1].loc[frames[0].index]
     assert (challenger["label"] == champion["label"]).all()
     frames = [challenger, champion]
+    common = {
+        "weights": challenger["weight"].to_numpy(float) if "weight" in challenger else None,
+        "clusters": np.unique(challenger["customer"], return_inverse=True)[1] if "customer" in challenger else None,
+    }
     if entry["task"] == "regression":
-        return [regression.Rows(frame["label"].to_numpy(float), frame["prediction"].to_numpy(float)) for frame in frames]
+        return [Rows(frame["label"].to_numpy(float), frame["prediction"].to_numpy(float), **common) for frame in frames]
     if entry["task"] == "binary":
         positive = entry["positive"] or ("true" if set(challenger["label"]) <= {"true", "false"} else "1")
         made = []
         for frame in frames:
             score = frame["score"].to_numpy(float)
             called = frame["prediction"] == positive if "prediction" in frame else score >= entry["threshold"]
-            made.append(classification.Rows(2, (frame["label"] == positive).to_numpy().astype(int), np.asarray(called).astype(int), score))
+            label = (frame["label"] == positive).to_numpy().astype(int)
+            made.append(Rows(label, np.asarray(called).astype(int), score, classes=["negative", "positive"], **common))
         return made
     columns = [name for name in challenger if name.startswith("p_")]
     names = {name[2:] for name in columns} | set(challenger["label"])
@@ -55,35 +57,42 @@ def rows_of(entry, frames):
     for frame in frames:
         probabilities = frame[[f"p_{name}" for name in classes]].to_numpy(float) if columns else None
         predicted = np.searchsorted(classes, frame["prediction"]) if "prediction" in frame else probabilities.argmax(axis=1)
-        made.append(classification.Rows(len(classes), np.searchsorted(classes, frame["label"]), predicted, None, probabilities))
+        made.append(Rows(np.searchsorted(classes, frame["label"]), predicted, None, probabilities, classes, **common))
     return made
+
+
+def write_independent(figures, task, ours, theirs, confidence):
+    for name in INDEPENDENT[task]:
+        one, other = ours.found[name], theirs.found[name]
+        found = NOTHING if one.rule or other.rule else independent(one, other, confidence)
+        found.write(figures, name, one, other, subject="independent")
 
 
 def expected(folder, entry):
     figures = {}
     rng = np.random.default_rng([entry["seed"], 7])
     frames = [read(folder, entry, model) for model in ("challenger", "champion")]
-    ours, theirs = rows_of(entry, frames)
-    task, confidence = entry["task"], entry["confidence"]
-    estimates = [ESTIMATES[task](rows, confidence, rng) for rows in (ours, theirs)]
-    for subject, found in zip(("challenger", "champion"), estimates):
-        for name, estimate in found.items():
+    given, champion = rows_of(entry, frames)
+    task, confidence, robust = entry["task"], entry["confidence"], entry["robust"]
+    ours = Model(task, given.weighing(), confidence, robust, rng)
+    theirs = Model(task, champion.weighing(), confidence, robust, rng, ours.draws)
+    for subject, model in (("challenger", ours), ("champion", theirs)):
+        for name, estimate in model.found.items():
             estimate.write(figures, subject, name)
-    both = lambda name: all(found[name].rule is None for found in estimates)
-    differences = DIFFERENCES[task](ours, theirs, confidence, rng, both)
-    for name in estimates[0]:
-        if both(name):
-            differences[name].write(figures, name, estimates[0][name], estimates[1][name])
-        else:
-            NOTHING.write(figures, name, estimates[0][name], estimates[1][name])
+    differences = differences_of(task, ours, theirs, confidence, robust, rng)
+    for name in ours.found:
+        differences.get(name, NOTHING).write(figures, name, ours.found[name], theirs.found[name])
+    if given.clusters is None:
+        write_independent(figures, task, ours, theirs, confidence)
+    column = frames[0]["region"].to_numpy(str)
     if entry["slice"]:
-        for value, part in frames[0].groupby(entry["slice"]):
-            rows = ours.part(frames[0].index.isin(part.index))
-            for name, estimate in ESTIMATES[task](rows, confidence, rng).items():
+        for value in np.unique(column):
+            part = Model(task, given.part(column == value).weighing(), confidence, robust, rng)
+            for name, estimate in part.estimates(ours.found).items():
                 estimate.write(figures, f"{entry['slice']}={value}", name)
+    if entry["fairness"]:
+        write_fairness(figures, given, column, entry["fairness"], confidence)
     return figures
-
-
 
 
 def main():

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from figures import OUR_RESAMPLES, Difference, between, undefined
-from intervals import NO_STATISTIC, POWER
+from intervals import NO_STATISTIC, power_of
 
 RESAMPLES = 5000
 MANY_UNDEFINED = "more than a twentieth of the resamples is undefined"
@@ -106,4 +106,4 @@ class Resampled:
         return between(max(0.0, 2 * low), min(1.0, 2 * (high + 2 / OUR_RESAMPLES)))
 
     def difference(self, confidence, rare=0.0):
-        return Difference(self.interval(confidence), self.p(), NO_STATISTIC, self.error(POWER, zero_is_undefined=True, rare=rare))
+        return Difference(self.interval(confidence), self.p(), NO_STATISTIC, self.error(power_of(confidence), zero_is_undefined=True, rare=rare))

@@ -1,6 +1,14 @@
 import { normalQuantile, normalTwoSided, tQuantile, tTwoSided } from '../../src/core/statistics/distributions.ts'
-import { meanTest, moments } from '../../src/core/statistics/means.ts'
-import { mcnemarExact, mcnemarMidP, tangoInterval, wilsonInterval } from '../../src/core/statistics/proportions.ts'
+import { equivalenceP, meanTest, moments } from '../../src/core/statistics/means.ts'
+import { detectableMean, detectablePairedShare } from '../../src/core/statistics/power.ts'
+import {
+  mcnemarChiSquared,
+  mcnemarExact,
+  mcnemarMidP,
+  newcombeInterval,
+  tangoInterval,
+  wilsonInterval,
+} from '../../src/core/statistics/proportions.ts'
 import { drawNormal, uniform } from '../../src/core/statistics/random.ts'
 import type { Figures } from './ours.ts'
 
@@ -11,6 +19,12 @@ export interface Tables {
   /** probability, degrees of freedom, value of the statistic. */
   readonly distributions: readonly (readonly [number, number, number])[]
   readonly samples: readonly (readonly number[])[]
+  /** Margins of equivalence, one for each sample. */
+  readonly margins: readonly number[]
+  /** successes and trials of two independent samples, confidence. */
+  readonly independent: readonly (readonly [number, number, number, number, number])[]
+  /** b, c, n, confidence, few enough for the exact power. */
+  readonly powers: readonly (readonly [number, number, number, number])[]
 }
 
 export const tablesOf = (seed: number): Tables => {
@@ -33,14 +47,36 @@ export const tablesOf = (seed: number): Tables => {
     const [shift, scale] = [drawNormal(random), 10 ** (8 * random() - 4)]
     return Array.from({ length: 2 + upTo(300) }, () => scale * (shift + drawNormal(random)))
   })
-  return { pairs: [...edges, ...pairs], distributions, samples }
+  const confidence = (): number => [0.8, 0.9, 0.95, 0.99][Math.floor(random() * 4)] as number
+  const margins = samples.map(values => Math.abs(values[0] as number) * 2 * random() + Number.MIN_VALUE)
+  const share = (trials: number): number => Math.floor(random() * (trials + 1))
+  const independent = Array.from({ length: 200 }, () => {
+    const [first, second] = [upTo(1e5), upTo(1e5)]
+    return [share(first), first, share(second), second, confidence()] as const
+  })
+  const none = [
+    [0, 5, 0, 7, 0.95],
+    [5, 5, 7, 7, 0.95],
+    [0, 5, 7, 7, 0.95],
+  ] as const
+  const powers = Array.from({ length: 200 }, () => {
+    const n = upTo(3e4)
+    const b = Math.floor(random() ** 3 * Math.min(n, 1500))
+    return [b, Math.floor(random() * Math.min(n - b, 1500)), n, confidence()] as const
+  })
+  return { pairs: [...edges, ...pairs], distributions, samples, margins, independent: [...none, ...independent], powers }
 }
 
-export const ourTables = ({ pairs, distributions, samples }: Tables): Figures => {
+export const ourTables = ({ pairs, distributions, samples, margins, independent, powers }: Tables): Figures => {
   const figures: Figures = new Map()
   pairs.forEach(([b, c, n, confidence], index) => {
     figures.set(`tables/mcnemar_mid_p/${index}`, mcnemarMidP(b, c))
     figures.set(`tables/mcnemar_exact/${index}`, mcnemarExact(b, c))
+    for (const corrected of [false, true]) {
+      const { statistic, p } = mcnemarChiSquared(b, c, corrected)
+      const name = corrected ? 'mcnemar_edwards' : 'mcnemar_chi2'
+      figures.set(`tables/${name}/${index}`, statistic).set(`tables/${name}_p/${index}`, p)
+    }
     const tango = tangoInterval(b, c, n, confidence)
     figures.set(`tables/tango_low/${index}`, tango.low).set(`tables/tango_high/${index}`, tango.high)
     const wilson = wilsonInterval(b, n, confidence)
@@ -55,6 +91,16 @@ export const ourTables = ({ pairs, distributions, samples }: Tables): Figures =>
   samples.forEach((values, index) => {
     const test = meanTest(moments(values))
     figures.set(`tables/t_statistic/${index}`, test?.statistic ?? null).set(`tables/t_p/${index}`, test?.p ?? null)
+    figures.set(`tables/tost_p/${index}`, equivalenceP(moments(values), margins[index] as number))
+    const { n, error } = moments(values)
+    figures.set(`tables/detectable_mean/${index}`, detectableMean(error, n, 0.95))
+  })
+  independent.forEach(([x, m, y, n, confidence], index) => {
+    const { low, high } = newcombeInterval(x, m, y, n, confidence)
+    figures.set(`tables/newcombe_low/${index}`, low).set(`tables/newcombe_high/${index}`, high)
+  })
+  powers.forEach(([b, c, n, confidence], index) => {
+    figures.set(`tables/detectable_pairs/${index}`, detectablePairedShare(b, c, n, confidence))
   })
   return figures
 }

@@ -81,28 +81,28 @@ const towardsOne = (value: number): number => 2 ** -Math.floor(Math.log2(value))
 export const weighing = derived((sample): Sample => {
   const { weights } = sample
   if (weights === null) return sample
-  let smallest = Number.POSITIVE_INFINITY
+  let least = Number.POSITIVE_INFINITY
   let largest = 0
+  let isNone = false
   for (const weight of weights) {
     if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
       return { ...sample, problem: sample.problem ?? 'a weight is not a finite number of at least 0' }
     }
-    smallest = Math.min(smallest, weight)
+    if (weight === 0) isNone = true
+    else least = Math.min(least, weight)
     largest = Math.max(largest, weight)
   }
   if (largest === 0)
     return { ...partOf(sample, new Uint32Array(0)), problem: sample.problem ?? (sample.rows > 0 ? 'every row weighs 0' : null) }
-  if (smallest === largest) return { ...sample, weights: null }
+  const part = isNone
+    ? partOf(
+        sample,
+        Uint32Array.from({ length: sample.rows }, (_, row) => row).filter(row => (weights[row] as number) > 0),
+      )
+    : sample
+  if (least === largest) return { ...part, weights: null }
   const scale = towardsOne(largest)
-  if (smallest > 0 && scale === 1) return sample
-  const part =
-    smallest > 0
-      ? sample
-      : partOf(
-          sample,
-          Uint32Array.from({ length: sample.rows }, (_, row) => row).filter(row => (weights[row] as number) > 0),
-        )
-  return { ...part, weights: part.weights?.map(weight => weight * scale) ?? null }
+  return scale === 1 ? part : { ...part, weights: part.weights?.map(weight => weight * scale) ?? null }
 })
 
 /** The weights, 1 for every row where there are none. */

@@ -69,23 +69,23 @@ const tracked =
 
 describe('what a library reported, with no predictions', () => {
   it('is judged as a point without an interval', async () => {
-    const { verdict, row, notes } = await judgedWith('{ min: 0.5 }', tracked(0.9))
+    const { verdict, row, notes } = await judgedWith('{ min: 0.5, direction: higher }', tracked(0.9))
     expect(verdict).toBe('pass')
     expect(row?.challenger).toMatchObject({ value: 0.9, low: null, high: null })
     expect(row?.rules).toContainEqual(expect.objectContaining({ kind: 'min', verdict: 'pass', basis: 'point' }))
     expect(notes).toMatch(/auc is the training script's own word.*point/)
   })
   it.each([
-    ['below the bound', '{ min: 0.5 }', tracked(0.4), /0.4000 is below 0.5/],
-    ['a NaN', '{ min: 0.5 }', tracked('NaN'), /reports auc as NaN/],
-    ['an infinity', '{ max: 0.5, min: 0 }', tracked(-Number.MAX_VALUE), /reports auc as -Infinity/],
+    ['below the bound', '{ min: 0.5, direction: higher }', tracked(0.4), /0.4000 is below 0.5/],
+    ['a NaN', '{ min: 0.5, direction: higher }', tracked('NaN'), /reports auc as NaN/],
+    ['an infinity', '{ max: 0.5, min: 0, direction: lower }', tracked(-Number.MAX_VALUE), /reports auc as -Infinity/],
   ])('never passes where it is %s', async (_what, gate, report, words) => {
     const { verdict, because } = await judgedWith(gate, report)
     expect(verdict).toBe('fail')
     expect(because).toMatch(words)
   })
   it('never passes where it is not of this training', async () => {
-    const { verdict, because } = await judgedWith('{ min: 0.5 }', async workspace => {
+    const { verdict, because } = await judgedWith('{ min: 0.5, direction: higher }', async workspace => {
       tracked(0.9, 999)(workspace)
       await writeFile(join(workspace, 'metrics.json'), '{"loss": 0.1}')
     })

@@ -135,6 +135,18 @@ describe('what a weight means', () => {
   })
 })
 
+describe('weights of 0 and 1', () => {
+  it.each(eachMetric)('%s %s: give the figures of the rows that weigh 1', (_, name, sample) => {
+    const kept = Uint32Array.from({ length: sample.rows }, (_, row) => row).filter(row => row % 5 > 0)
+    expect(
+      estimate(
+        name,
+        weigh(sample, row => (row % 5 > 0 ? 1 : 0)),
+      ),
+    ).toEqual(estimate(name, partOf(sample, kept)))
+  })
+})
+
 describe('weights that are none', () => {
   it.each([
     [Number.NaN, /not a finite number/],
