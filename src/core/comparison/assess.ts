@@ -137,8 +137,20 @@ export const assess = (request: AssessmentRequest): Assessment => {
   const fairness = judgeFairness(rules, broken, sources)
   const checks = judgeChecks(rules, run)
   const blocked = [...slices.blocked, ...fairness.blocked, ...checks.blocked]
-  const judged = { model, rules, opponent, change: request.change, rows, slices: slices.judged, fairness: fairness.judged }
-  const conclusion = conclude({ ...judged, blocked: [...blocked, ...nothingJudged(judged, blocked)] })
+  const judged: Judged = {
+    model,
+    rules,
+    opponent,
+    change: request.change,
+    rows,
+    slices: slices.judged,
+    fairness: fairness.judged,
+    blocked: [],
+  }
+  const conclusion = conclude({
+    ...judged,
+    blocked: [...blocked, ...nothingJudged(judged, blocked), ...unusable(judged, blocked, problem)],
+  })
   return {
     schema: 1,
     model,
@@ -175,6 +187,19 @@ const nothingJudged = ({ rows, slices, fairness }: Pick<Judged, 'rows' | 'slices
   return judged || blocked.length > 0
     ? []
     : ['no rule could be judged: every slice and group has too little support, and no gate of severity error says anything about all rows']
+}
+
+/**
+ * Rules that need no rows, such as that on the size of the model, keep their answer where the predictions cannot be used: that alone lets nothing pass. Nor does a first
+ * version without its primary metric, with which nothing could ever be compared.
+ */
+const unusable = ({ rows, slices, fairness, opponent, rules }: Judged, blocked: readonly string[], problem: string | null): string[] => {
+  const failed = [...rows, ...slices, ...fairness].some(({ rules }) => decidingRules(rules).some(rule => rule.verdict === 'fail'))
+  if (failed || blocked.length > 0) return []
+  if (problem !== null) return [problem]
+  const primary = rows.find(row => row.primary)
+  if (opponent.kind !== 'first' || opponent.assumed || primary === undefined || primary.challenger.value !== null) return []
+  return [`${rules.primary}, the primary metric, is undefined: ${primary.challenger.reason}`]
 }
 
 const usesSeed = (rows: readonly Pick<JudgedRow, 'challenger' | 'difference'>[]): boolean =>

@@ -81,10 +81,10 @@ const differenceQuestion = (kind: DifferenceKind, margin: number, sign: 1 | -1):
 const relativeRule = (kind: DifferenceKind, bound: Bound, severity: Severity, evidence: Evidence, policy: Policy): Answer => {
   const about = [kind, bound.value, bound.relative] as const
   const { challenger, champion, difference, direction, rows } = evidence
-  if (evidence.comparison === 'first') return fixed(...about, 'not-applicable', 'not applicable: no champion')
   if (challenger.value === null || !Number.isFinite(challenger.value)) {
     return fixed(...about, 'fail', `undefined never passes: ${challenger.reason ?? 'its value is not a number'}`)
   }
+  if (evidence.comparison === 'first') return fixed(...about, 'not-applicable', 'not applicable: no champion')
   if (evidence.comparison === 'unreachable') return fixed(...about, 'inconclusive', 'the champion could not be compared on the same rows')
   if (difference === null || difference.value === null) {
     return fixed(...about, 'fail', `undefined never passes: ${difference?.reason ?? 'the champion has no such figure'}`)

@@ -5,7 +5,7 @@ import type { Predictions, Task } from '../../../src/core/evaluation/predictions
 import type { RunRecord } from '../../../src/core/lineage/run.ts'
 import { uniform } from '../../../src/core/statistics/random.ts'
 import { binaryOf, otherOf, rulesOf, runOf } from '../evaluation/fixtures.ts'
-import { requestOf } from './requests.ts'
+import { first, requestOf } from './requests.ts'
 
 /** Rules that a good model keeps, by task: bounds so wide that only what is undefined, missing or no number can break them. */
 const gatesOf: Readonly<Record<Task, Readonly<Record<string, readonly object[]>>>> = {
@@ -200,5 +200,33 @@ describe('what is missing, undefined or no number never passes', () => {
       }),
       options,
     )
+  })
+})
+
+describe('rules that need no rows let nothing pass', () => {
+  const rows = Array.from({ length: 40 }, (_, row) => ({ id: `c${row}`, label: row % 2, score: ((row * 7) % 40) / 40 }))
+  const sized = (gates: object = {}) => rulesOf({ gates: { model_size_mb: { max: 10 }, ...gates } })
+  const nan = binaryOf(rows.map((row, index) => (index === 3 ? { ...row, score: Number.NaN } : row)))
+  it.each([
+    ['a first version that the saved model does not reproduce', { ...first, problem: 'not reproduced' }, /not reproduced/],
+    ['a first version with a NaN score', { ...first, challenger: nan }, /1 scores are NaN/],
+    ['a first version whose predictions cannot be read', { ...first, challenger: null, problem: 'p.csv is empty' }, /p\.csv is empty/],
+    ['one that the saved model does not reproduce, against a champion', { problem: 'not reproduced' }, /not reproduced/],
+    [
+      'a first version without its primary metric',
+      { ...first, challenger: { ...binaryOf(rows), scores: null } },
+      /primary metric, is undefined/,
+    ],
+  ] as const)('%s', (_what, part, words) => {
+    for (const rules of [sized(), sized({ roc_auc: { max_drop: 0.1 } })]) {
+      const asked = requestOf({ rules, ...part })
+      stopped(asked)
+      expect(assess(asked).because.join()).toMatch(/undefined/.test(words.source) ? /undefined/ : words)
+    }
+    expect(assess(requestOf({ rules: sized(), ...first })).verdict).toBe('pass')
+  })
+  it('nor does a rule on a drop that has nothing to be compared with, where its figure is undefined', () => {
+    stopped(requestOf({ rules: sized({ cost: { max_drop: 0.1 } }), ...first }))
+    expect(assess(requestOf({ rules: sized({ cost: { max_drop: 0.1 } }), run: runOf({ cost: 3 }), ...first })).verdict).toBe('pass')
   })
 })
