@@ -61,7 +61,9 @@ const write = (
   const design = designColumns(set, labels.length)
   for (const [model, columns] of Object.entries(models)) {
     const order = model === 'champion' ? shuffled(random, labels.length) : times(labels.length, index => index)
-    const lines = order.map(row => [`r${row}`, labels[row], groups[row], ...Object.values({ ...columns, ...design }).map(column => column[row])].join(','))
+    const lines = order.map(row =>
+      [`r${row}`, labels[row], groups[row], ...Object.values({ ...columns, ...design }).map(column => column[row])].join(','),
+    )
     const header = ['id', 'label', 'region', ...Object.keys({ ...columns, ...design })].join(',')
     writeFileSync(join(folder, set.name, `${model}.csv`), `${[header, ...lines].join('\n')}\n`)
   }
