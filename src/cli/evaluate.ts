@@ -1,9 +1,9 @@
 import { realpath, writeFile } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { basename, resolve } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
 import { digestFile } from '../adapters/files/digest.ts'
 import { readPredictions } from '../adapters/files/predictions.ts'
-import { readMetricsFile } from '../adapters/files/reported/metrics-file.ts'
+import { namedInFolder, readMetricsFile } from '../adapters/files/reported/metrics-file.ts'
 import { readText } from '../adapters/files/text.ts'
 import { systemClock } from '../adapters/runner/clock.ts'
 import { assess } from '../core/comparison/assess.ts'
@@ -35,7 +35,7 @@ export const evaluate = async ({ operands, options }: Typed, say: (line: string)
     throw new UserError(`models.${name} of ${config} has no \`predictions\`, so it is not known what the columns mean: add it`, {
       place: { file: config },
     })
-  const run = await runOf(name, predictions, metrics)
+  const run = await runOf(name, rules, predictions, metrics)
   const assessment = assess({
     model: name,
     rules,
@@ -88,7 +88,12 @@ const digested = async (path: string | undefined): Promise<DigestedFile | null> 
   return { path: basename(path).slice(0, 500), ...(await digestFile(found)) }
 }
 
-const runOf = async (model: string, predictions: string | undefined, metrics: string | undefined): Promise<RunRecord> =>
+const runOf = async (
+  model: string,
+  rules: ModelConfiguration,
+  predictions: string | undefined,
+  metrics: string | undefined,
+): Promise<RunRecord> =>
   fileRun({
     model,
     at: new Date(systemClock.now()).toISOString(),
@@ -98,7 +103,7 @@ const runOf = async (model: string, predictions: string | undefined, metrics: st
     predictions: await digested(predictions),
     metrics: await digested(metrics),
     reported: metrics === undefined ? {} : await readMetricsFile(metrics, metrics),
-    reportedFrom: metrics ?? null,
+    reportedFrom: metrics === undefined ? null : namedInFolder(resolve(rules.path ?? '.'), metrics),
   })
 
 const keep = async (path: string | undefined, text: () => string): Promise<void> => {

@@ -9,7 +9,7 @@ export const release = (array: Scratch): void => {
 }
 
 /** From this size on memory comes from the system piece by piece as it is written to, whatever its size, and goes back to it at once. */
-const ownPages = 1 << 26
+const ownPages = 1 << 25
 const small = 1 << 20
 
 /**

@@ -1,4 +1,4 @@
-import { readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { evaluateGate } from '../../src/actions/evaluate-gate/handler.ts'
 import { assessment } from '../../src/core/comparison/assessment.ts'
@@ -128,6 +128,35 @@ describe('refline evaluate', () => {
     expect(stderr).toMatch(/^error: /)
     expect(stderr).not.toMatch(/\n\s+at /)
     expect(code).toBe(2)
+  })
+
+  test('asks for the champion where the rules only compare with one, and says nothing of a first version', async () => {
+    await using folder = await desk({ 'refline.yml': configuration.replace('min: 0.7, ', '') })
+    const { code, stderr } = await refline(folder.path, 'evaluate', '--predictions', 'new.csv')
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/only compare with a champion, and none is named here: name its predictions/)])
+    expect((await refline(folder.path, 'evaluate', '--predictions', 'new.csv', '--champion', 'old.csv')).code).toBe(0)
+  })
+
+  test('takes the figure of a gate with a source from that file of the model’s folder, wherever it is named from', async () => {
+    const gated = configuration.replace('max_drop: 0.02 }', 'max_drop: 0.02 }, cost: { max: 3, source: out/metrics.json }')
+    const text = gated.replace('task: binary', 'task: binary\n    path: models/churn')
+    await using folder = await desk({ 'refline.yml': text })
+    await mkdir(folder.join('models/churn/out'), { recursive: true })
+    await writeFile(folder.join('models/churn/out/metrics.json'), '{"cost": 2.5}')
+    await writeFile(folder.join('metrics.json'), '{"cost": 2.5}')
+    const evaluate = async (metrics: string) =>
+      (await refline(folder.path, 'evaluate', '--predictions', 'new.csv', '--metrics', metrics)).code
+    expect(await evaluate('models/churn/out/metrics.json')).toBe(0)
+    expect(await evaluate(folder.join('models/churn/out/metrics.json'))).toBe(0)
+    expect(await evaluate('metrics.json')).toBe(1)
+    const bench = await benchIn(folder.join('job'), text)
+    const { workspace } = bench.ports.context
+    await mkdir(`${workspace}/models/churn/out`, { recursive: true })
+    await writeFile(`${workspace}/models/churn/out/metrics.json`, '{"cost": 2.5}')
+    await writeFile(`${workspace}/new.csv`, predictionsOf(1200, 0.48))
+    const request = { model: undefined, config: 'refline.yml', run: undefined, comment: 'off', predictions: 'new.csv' } as const
+    const { outputs } = await evaluateGate({ ...request, metrics: 'models/churn/out/metrics.json' }, bench.ports)
+    expect(outputs).toMatchObject({ verdict: 'pass', metrics: { cost: { value: 2.5 } } })
   })
 
   test('runs no code: a score command is said not to be checked, and own checks that were not run are no pass', async () => {

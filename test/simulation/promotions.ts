@@ -24,6 +24,7 @@ export const compare = (metricName: string, challenger: Predictions, champion: P
     difference,
     comparison: 'paired',
     rows: challenger.rows,
+    confidence: method.confidence,
   })
   return { difference, promoted: rule.verdict === 'pass' }
 }

@@ -1,7 +1,7 @@
 import { copyFile, mkdir } from 'node:fs/promises'
-import { basename, extname, join } from 'node:path'
+import { basename, extname, join, resolve } from 'node:path'
 import { digestFile } from '../../adapters/files/digest.ts'
-import { readMetricsFile } from '../../adapters/files/reported/metrics-file.ts'
+import { namedInFolder, readMetricsFile } from '../../adapters/files/reported/metrics-file.ts'
 import { fileInWorkspace } from '../../adapters/files/workspace-file.ts'
 import { UserError } from '../../core/errors.ts'
 import { canonicalJson, digest } from '../../core/lineage/canonical.ts'
@@ -58,7 +58,10 @@ export const openFiles = async (
     predictions,
     metrics,
     reported,
-    reportedFrom: files.metrics ?? null,
+    reportedFrom:
+      files.metrics === undefined
+        ? null
+        : namedInFolder(resolve(context.workspace, rules.model.path ?? '.'), files.metrics, context.workspace),
   })
   const named = [files.predictions, files.metrics].filter(path => path !== undefined).join(' and ')
   return { record, digest: digest(`${canonicalJson(record)}\n`), folder, origin: `no run: ${named} of this workspace` }

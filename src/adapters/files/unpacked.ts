@@ -82,11 +82,20 @@ const whatIsWrong = (packing: Packing, first: Uint8Array | null, code: string): 
 
 async function* plain(path: string): AsyncGenerator<Uint8Array> {
   await using file = await open(path)
-  const bytes = Buffer.allocUnsafeSlow(2 * chunkBytes)
-  for (;;) {
-    const { bytesRead } = await file.read(bytes, 0, bytes.length)
-    if (bytesRead === 0) return
-    yield bytes.subarray(0, bytesRead)
+  let [bytes, other] = [Buffer.allocUnsafeSlow(2 * chunkBytes), Buffer.allocUnsafeSlow(2 * chunkBytes)]
+  // The next piece is read while this one is looked at.
+  let reading = file.read(bytes)
+  try {
+    for (;;) {
+      const { bytesRead } = await reading
+      if (bytesRead === 0) return
+      const piece = bytes.subarray(0, bytesRead)
+      ;[bytes, other] = [other, bytes]
+      reading = file.read(bytes)
+      yield piece
+    }
+  } finally {
+    await reading.catch(() => null)
   }
 }
 

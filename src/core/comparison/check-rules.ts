@@ -100,6 +100,11 @@ export const checkRules = (rules: ModelConfiguration, opponent: Opponent, model:
     throw new UserError(`${at}: a gate has source: checks, but no module is named under ${at}.checks`)
   }
   const absolute = gates.some(({ gate, severity }) => severity === 'error' && (gate.min !== undefined || gate.max !== undefined))
+  if (opponent.kind === 'first' && !absolute && opponent.assumed) {
+    throw new UserError(
+      `${at}: its gates only compare with a champion, and none is named here: name its predictions, or add an absolute rule of severity error (min or max), such as ${example}`,
+    )
+  }
   if (opponent.kind === 'first' && !absolute) {
     throw new UserError(
       `${at}: the first version has nothing to be compared with, so it needs at least one absolute rule of severity error (min or max), such as ${example}`,

@@ -78,6 +78,7 @@ const withoutRows = (
     difference: pointDifference(challenger, champion),
     comparison: sources.comparison === 'unreachable' && champion !== null ? 'paired' : sources.comparison,
     rows: null,
+    confidence: sources.method.confidence,
   },
   title: name,
   notes,
@@ -96,6 +97,9 @@ const sidesOf = ({ paired, independent }: Sources) => {
   return independent && ({ how: 'independent', champion: independent.champion, challenger: independent.challenger } as const)
 }
 
+/** 50 rows for each of the bins of the expected calibration error. */
+const enoughForBins = 750
+
 const fromRows = (metric: Metric, sources: Sources): Figures => {
   const { challenger, method, noRows } = sources
   const notes: string[] = []
@@ -108,6 +112,11 @@ const fromRows = (metric: Metric, sources: Sources): Figures => {
         `${told.by} ${metric.name} as ${figure(told.value, ours.value)}, its predictions give ${figure(ours.value, told.value)}: the predictions count`,
       )
     }
+  }
+  if (metric.name === 'ece' && challenger !== null && challenger.rows < enoughForBins) {
+    notes.push(
+      `ece: below ${enoughForBins} rows it comes out too large, since noise in its 15 bins counts as error, and its interval does not make up for that`,
+    )
   }
   const sides = sidesOf(sources)
   const theirs = sides && estimateOf(metric, sides.champion, method)
@@ -122,6 +131,7 @@ const fromRows = (metric: Metric, sources: Sources): Figures => {
         comparedBy(sides.how, metric, { sample: sides.challenger, estimate: ours }, { sample: sides.champion, estimate: theirs }, method),
       comparison: sources.comparison,
       rows: challenger?.rows ?? 0,
+      confidence: method.confidence,
     },
     title: titleOf(metric, challenger),
     notes,

@@ -164,6 +164,7 @@ const judgeColumn = (column: string, rules: Fairness, challenger: Predictions, c
       difference: null,
       comparison: 'first',
       rows: challenger.rows,
+      confidence: method.confidence,
     } as const
     const answers = judgeGate({ ...gate, severity: gate.severity ?? rules.severity }, evidence, configuration.on_inconclusive)
     // Half of a measure can break a rule and never keep it.

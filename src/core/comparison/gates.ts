@@ -36,7 +36,7 @@ const absolute = (kind: 'min' | 'max', bound: number, evidence: Evidence, policy
       needed: (worst, best) =>
         value === null || evidence.rows === null
           ? ''
-          : rowsForValue(evidence.rows, facing(value, bound, worst, best), Math.abs(value - bound)),
+          : rowsForValue(evidence.rows, facing(value, bound, worst, best), Math.abs(value - bound), evidence.confidence),
     },
     evidence.rows,
     policy,

@@ -107,10 +107,14 @@ const weakerPromotion = (change: 'changed' | 'retrained', base: ModelConfigurati
 
 const strictness = { warn: 0, point: 1, fail: 2 } as const
 
-/** What decides what is measured: the parts of a predictions section, and the module of the user's own checks. */
+const listed = (paths: readonly string[] | undefined): string | null => paths?.join(', ') ?? null
+
+/** What decides what is measured, and what counts as a change of code: the parts of a predictions section, the user's own checks, where training looks. */
 const measured = (rules: ModelConfiguration): Readonly<Record<string, unknown>> => {
   const { threshold, positive, columns, score, weight, cluster, paired } = predictionSettings(rules)
   return {
+    // Without it all metrics are the script's own word.
+    'predictions.file': rules.predictions?.file ?? null,
     'predictions.threshold': threshold,
     'predictions.positive': positive,
     'predictions.score': typeof score === 'string' || score === null ? score : JSON.stringify(score),
@@ -122,6 +126,10 @@ const measured = (rules: ModelConfiguration): Readonly<Record<string, unknown>> 
     'predictions.cluster': cluster,
     'predictions.paired': paired,
     checks: rules.checks ?? null,
+    path: rules.path ?? null,
+    shared: listed(rules.shared),
+    'train.code': listed(rules.train?.code),
+    'train.metrics': rules.train?.metrics ?? null,
   }
 }
 

@@ -13,7 +13,8 @@ const shown = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)
 
 /** Throws a UserError where an id stands twice: such rows cannot be paired. Looked for once in each reading. */
 export const requireUniqueIds = derived((predictions: Predictions): true => {
-  const order = orderOfIds(predictions)
+  const { order, distinct } = orderOfIds(predictions)
+  if (distinct) return true
   for (let place = 1; place < order.length; place++) {
     const [before, row] = [order[place - 1] as number, order[place] as number]
     if (compareText(predictions.ids, before, predictions.ids, row) === 0) {
@@ -37,8 +38,8 @@ const sameOrder = (one: Predictions, other: Predictions): boolean => {
 const align = (challenger: Predictions, champion: Predictions): { readonly rows: Uint32Array | null; readonly lost: number } => {
   requireUniqueIds(challenger)
   requireUniqueIds(champion)
-  const ours = orderOfIds(challenger)
-  const theirs = orderOfIds(champion)
+  const { order: ours } = orderOfIds(challenger)
+  const { order: theirs } = orderOfIds(champion)
   const rows = new Uint32Array(challenger.rows)
   let [a, b, lost] = [0, 0, 0]
   while (a < ours.length && b < theirs.length) {

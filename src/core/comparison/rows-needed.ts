@@ -1,3 +1,5 @@
+import { twoSidedQuantile } from '../statistics/interval.ts'
+import { detectableDifference } from '../statistics/power.ts'
 import { aboutRows } from './figures.ts'
 
 /** A comparison that has not told yet, and how far the truth would lie from the limit in the two cases that people ask about. */
@@ -10,9 +12,6 @@ export interface Undecided {
   /** Distance to the limit if the two are equal; 0 where no number of rows would tell then. */
   readonly equal: number
 }
-
-/** (z .975 + z .8) / z .975: from the reach of a 95 % interval to the difference it shows in 4 of 5 cases. */
-const reachToDetectable = 1.4294064790024283
 
 /** More rows than anybody has say nothing. */
 const mostRows = 1e10
@@ -34,8 +33,8 @@ export const rowsWords = ({ rows, detectable, seen, equal }: Undecided): string 
   return `; about ${aboutRows(real)} rows would tell if the difference seen is real${told === null ? '' : `, ${told} if the two are equal`}`
 }
 
-/** The same for one model's value whose interval reaches `reach` towards a bound that is `gap` away. */
-export const rowsForValue = (rows: number, reach: number, gap: number): string => {
-  const needed = rowsNeeded(rows, reach * reachToDetectable, gap)
+/** The same for one model's value whose interval of this confidence reaches `reach` towards a bound that is `gap` away. */
+export const rowsForValue = (rows: number, reach: number, gap: number, confidence: number): string => {
+  const needed = rowsNeeded(rows, detectableDifference(reach / twoSidedQuantile(confidence), confidence), gap)
   return needed === null ? '' : `; about ${aboutRows(needed)} rows would tell if the value seen is real`
 }

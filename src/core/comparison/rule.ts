@@ -17,6 +17,8 @@ export interface Evidence {
   readonly comparison: 'paired' | 'independent' | 'first' | 'unreachable'
   /** Rows that it is computed from; null for figures without rows, which are judged as points. */
   readonly rows: number | null
+  /** Of the intervals. */
+  readonly confidence: number
   /** Which way is better; absent or null where that is not known, so that no rule on a gain can be judged. */
   readonly direction?: 'higher' | 'lower' | null
 }

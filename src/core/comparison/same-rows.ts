@@ -8,7 +8,8 @@ export interface RowDifference {
 
 const firstUnequal = (ours: ArrayLike<number>, theirs: ArrayLike<number>): number => {
   for (let row = 0; row < ours.length; row++) {
-    const [one, other] = [ours[row] as number, theirs[row] as number]
+    const one = ours[row] as number
+    const other = theirs[row] as number
     if (one !== other && !(Number.isNaN(one) && Number.isNaN(other))) return row
   }
   return -1
@@ -25,7 +26,8 @@ const firstRegrouped = (ours: Uint32Array, theirs: Uint32Array): number => {
   const theirsOf = new Uint32Array(largest(ours) + 1)
   const oursOf = new Uint32Array(largest(theirs) + 1)
   for (let row = 0; row < ours.length; row++) {
-    const [one, other] = [ours[row] as number, theirs[row] as number]
+    const one = ours[row] as number
+    const other = theirs[row] as number
     if (theirsOf[one] === 0 && oursOf[other] === 0) {
       theirsOf[one] = other + 1
       oursOf[other] = one + 1

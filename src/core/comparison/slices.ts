@@ -65,7 +65,7 @@ const evidenceOf = (
   least: number,
   { task, method, comparison }: Sources,
 ): Evidence => {
-  const base = { metric: name, comparison, rows: part.rows, champion: null, difference: null }
+  const base = { metric: name, comparison, rows: part.rows, confidence: method.confidence, champion: null, difference: null }
   if (metric === undefined) return { ...base, challenger: undefinedEstimate(`missing: no metric of ${task} predictions`) }
   const challenger = estimateOf(metric, part.challenger, method)
   if (part.champion === null) return { ...base, challenger }

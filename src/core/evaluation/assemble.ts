@@ -7,7 +7,7 @@ import { NumberBuilder } from './number-column.ts'
 import { type PredictionSettings, predictionSettings } from './prediction-settings.ts'
 import type { CategoryColumn, Codes, PredictionSource, Predictions } from './predictions.ts'
 import { problemOf } from './problem.ts'
-import { singlePrecisionColumn } from './stored-predictions.ts'
+import { singlePrecisionColumn, storedSlice } from './stored-predictions.ts'
 
 const mostClasses = 1000
 const mostSliceValues = 200
@@ -77,10 +77,13 @@ export const assembly = (header: readonly string[], rules: ModelConfiguration, f
   const scores = wantsScore
     ? take(columns.score, new NumberBuilder(), named.score === undefined ? null : 'predictions.columns.score', true)
     : null
-  const prefix = ['score_', 'p_'].find(start => header.some(name => name.startsWith(start) && name.length > start.length))
+  // A slice called score_band is no probability of a class "band".
+  const roles = new Set([columns.id, columns.label, columns.prediction, settings.weight, settings.cluster, ...settings.slices])
+  const candidates = header.filter(name => !roles.has(name))
+  const prefix = ['score_', 'p_'].find(start => candidates.some(name => name.startsWith(start) && name.length > start.length))
   const probabilities = new Map<string, NumberBuilder>()
   if (rules.task === 'multiclass' && prefix !== undefined) {
-    for (const name of header.filter(candidate => candidate.startsWith(prefix) && candidate !== columns.prediction)) {
+    for (const name of candidates.filter(candidate => candidate.startsWith(prefix))) {
       const builder = take(name, new NumberBuilder(), null, true)
       if (builder) probabilities.set(canonical(name.slice(prefix.length)), builder)
     }
@@ -91,9 +94,10 @@ export const assembly = (header: readonly string[], rules: ModelConfiguration, f
       `predictions.columns.${rules.task === 'binary' ? 'score' : 'prediction'}`,
     )
   }
-  const slices = settings.slices.map(
-    name => [name, take(name, new CategoryBuilder('__missing__', mostSliceValues), `slices.${name}`) as CategoryBuilder] as const,
-  )
+  const slices = settings.slices.map(name => {
+    const stored = header.includes(storedSlice(name)) ? storedSlice(name) : name
+    return [name, take(stored, new CategoryBuilder('__missing__', mostSliceValues), `slices.${name}`) as CategoryBuilder] as const
+  })
   const weights = settings.weight === null ? null : take(settings.weight, new NumberBuilder(), 'predictions.columns.weight')
   const clusters = settings.cluster === null ? null : take(settings.cluster, new ClusterBuilder(), 'predictions.cluster')
   const storedAsSingle = header.includes(singlePrecisionColumn)

@@ -72,7 +72,7 @@ export const groupsOf = (predictions: Predictions, key: string, setting: string)
   const single: Coded = { codes: (first as CategoryColumn).codes, values: (first as CategoryColumn).values.map(value => [value]) }
   const { codes, values } = others.reduce((left, right) => crossed(left, right, setting), single)
   const counts = new Uint32Array(values.length)
-  for (const code of codes) counts[code] = (counts[code] as number) + 1
+  for (let row = 0; row < codes.length; row++) counts[codes[row] as number] = (counts[codes[row] as number] as number) + 1
   const present = values.map((_, code) => code).filter(code => (counts[code] as number) > 0)
   if (present.length > mostGroups) throw tooMany(setting)
   const rows = Array.from(counts, count => new Uint32Array(count))

@@ -63,13 +63,19 @@ const keyPositions = ({ bytes, offsets }: TextColumn, rows: number): readonly Po
   }
 }
 
-/** Row numbers in ascending order of the column's bytes, ties in row order. */
-export const orderByText = (column: TextColumn): Uint32Array => {
+/** Row numbers in ascending order of their texts' bytes, ties in row order. `distinct` where it showed on the way that no two are the same. */
+export interface TextOrder {
+  readonly order: Uint32Array
+  readonly distinct: boolean
+}
+
+/** The order of a column's bytes. */
+export const orderByText = (column: TextColumn): TextOrder => {
   const rows = column.offsets.length - 1
   if (isSorted(column)) {
     const order = new Uint32Array(rows)
     for (let row = 0; row < rows; row++) order[row] = row
-    return order
+    return { order, distinct: false }
   }
   const { bytes, offsets } = column
   const positions = keyPositions(column, rows)
@@ -82,23 +88,27 @@ export const orderByText = (column: TextColumn): Uint32Array => {
     }
   }
   const { order, sorted } = orderByKey(keys)
+  let distinct = true
   for (let from = 0; from < rows; ) {
     let to = from + 1
     while (to < rows && sorted[to] === sorted[from]) to++
-    if (to - from > 1) order.subarray(from, to).sort((a, b) => compareText(column, a, column, b) || a - b)
+    if (to - from > 1) {
+      distinct = false
+      order.subarray(from, to).sort((a, b) => compareText(column, a, column, b) || a - b)
+    }
     from = to
   }
   release(sorted)
-  return order
+  return { order, distinct }
 }
 
-const orders = new WeakMap<Predictions, Uint32Array>()
+const orders = new WeakMap<Predictions, TextOrder>()
 
-/** Row numbers of the predictions in ascending order of their ids, ties in row order; kept until it is forgotten. */
-export const orderOfIds = (predictions: Predictions): Uint32Array => {
-  const order = orders.get(predictions) ?? orderByText(predictions.ids)
-  orders.set(predictions, order)
-  return order
+/** The order of the ids of predictions; kept until it is forgotten. */
+export const orderOfIds = (predictions: Predictions): TextOrder => {
+  const found = orders.get(predictions) ?? orderByText(predictions.ids)
+  orders.set(predictions, found)
+  return found
 }
 
 /** Whoever asks again makes it again: it is as large as a column, and what it is needed for, unique ids and the digest, is known after that. */

@@ -18,7 +18,14 @@ export const compareReproduction = (written: Predictions, again: Predictions): R
   let differing = 0
   let compared = 0
   const columns = pairs(written, again)
-  if (columns.length === 0) return no('the saved model gives predictions in other columns than the training script wrote')
+  // What is not given again is not reproduced, whatever other columns are.
+  const unscored = (written.scores ?? written.probabilities) !== null && scorePairs(written, again).length === 0
+  if (columns.length === 0 || unscored)
+    return no('the saved model gives predictions in other columns than the training script wrote: have predictions.score write the same')
+  if (written.source.columns.prediction !== null && again.predicted === null)
+    return no(
+      `the saved model gives no column "${written.source.columns.prediction}", which the training script wrote and metrics are computed from: have predictions.score write it too, or name predictions.threshold and leave it out of both`,
+    )
   for (const [ours, theirs] of columns)
     for (let row = 0; row < written.rows; row++) {
       const expected = ours(row)
@@ -42,15 +49,20 @@ const no = (sentence: string): Reproduction => ({ reproduced: false, sentence })
 
 type Column = (row: number) => number | string
 
+/** Scores do not vouch for a prediction column beside them; predictions that are made of the scores here are as good as these. */
 const pairs = (a: Predictions, b: Predictions): readonly (readonly [Column, Column])[] => {
+  const scores = scorePairs(a, b)
+  if (a.predicted === null || b.predicted === null || (scores.length > 0 && a.source.columns.prediction === null)) return scores
+  return [...scores, [values(a, a.predicted), values(b, b.predicted)]]
+}
+
+const scorePairs = (a: Predictions, b: Predictions): readonly (readonly [Column, Column])[] => {
   if (a.scores !== null && b.scores !== null) return [[numbers(a.scores), numbers(b.scores)]]
-  if (a.probabilities !== null && b.probabilities !== null && a.classes.join('\0') === b.classes.join('\0'))
-    return a.probabilities.map((column, index) => [
-      numbers(column),
-      numbers((b.probabilities as readonly Float64Array[])[index] as Float64Array),
-    ])
-  if (a.predicted === null || b.predicted === null) return []
-  return [[values(a, a.predicted), values(b, b.predicted)]]
+  if (a.probabilities === null || b.probabilities === null || a.classes.join('\0') !== b.classes.join('\0')) return []
+  return a.probabilities.map((column, index) => [
+    numbers(column),
+    numbers((b.probabilities as readonly Float64Array[])[index] as Float64Array),
+  ])
 }
 
 const numbers =

@@ -11,6 +11,9 @@ const clusterColumn = 'row_cluster'
 /** A stored file has this column where its scores came as 32-bit floats, which as text they do not show. */
 export const singlePrecisionColumn = 'scores_are_float32'
 
+/** What a slice column is stored as whose name one of the columns above has: `label` can be the name of a slice as well. */
+export const storedSlice = (name: string): string => `slice:${name}`
+
 /**
  * The rules to read predictions by that are stored beside a version: they are always kept under the standard column names, so that a later renaming of
  * columns in refline.yml does not make an old champion unreadable.
@@ -57,7 +60,9 @@ export const storedPredictions = (predictions: Predictions, model: ModelConfigur
   // Numbers say which rows belong together, and nothing of whom they belong to.
   if (clusters !== null) columns.push([clusterColumn, row => String(clusters[row])])
   if (predictions.singlePrecision) columns.push([singlePrecisionColumn, () => '1'])
-  for (const [name, column] of slices) columns.push([name, row => column.values[column.codes[row] as number] ?? ''])
+  const taken = new Set(columns.map(([name]) => name))
+  for (const [name, column] of slices)
+    columns.push([taken.has(name) ? storedSlice(name) : name, row => column.values[column.codes[row] as number] ?? ''])
   return lines(columns, predictions.rows)
 }
 

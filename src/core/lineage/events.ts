@@ -14,7 +14,7 @@ export type Slot = z.output<typeof slot>
 
 /** One metric as it was judged; undefined values are null with their reason in the stored result. */
 const judgedMetric = z.strictObject({
-  name: z.string().max(80),
+  name: z.string().max(200),
   value: z.number().nullable(),
   low: z.number().nullable(),
   high: z.number().nullable(),

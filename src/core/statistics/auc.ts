@@ -12,17 +12,6 @@ export interface Placements {
   readonly values: Float64Array
 }
 
-/** Calls `visit(positives, negatives)` for every score in ascending order. `labels` are in that order, `starts` marks where each score begins. */
-const eachScore = (labels: Uint8Array, starts: Uint8Array, visit: (positives: number, negatives: number) => void): void => {
-  for (let from = 0; from < labels.length; ) {
-    let tied = labels[from] as number
-    let to = from + 1
-    while (to < labels.length && starts[to] === 0) tied += labels[to++] as number
-    visit(tied, to - from - tied)
-    from = to
-  }
-}
-
 /** An area with DeLong's standard error of it, which is NaN with fewer than two rows in a class. */
 export interface Area {
   readonly auc: number
@@ -38,21 +27,31 @@ export const areaOf = (labels: Uint8Array, starts: Uint8Array): Area => {
   const negatives = labels.length - positives
   let negativesBelow = 0
   let doubled = 0
-  eachScore(labels, starts, (tied, tiedNegatives) => {
+  for (let from = 0; from < labels.length; ) {
+    let tied = labels[from] as number
+    let to = from + 1
+    while (to < labels.length && starts[to] === 0) tied += labels[to++] as number
+    const tiedNegatives = to - from - tied
     doubled += tied * (2 * negativesBelow + tiedNegatives)
     negativesBelow += tiedNegatives
-  })
+    from = to
+  }
   const auc = doubled / 2 / (positives * negatives)
   let positivesBelow = 0
   negativesBelow = 0
   let ofPositives = 0
   let ofNegatives = 0
-  eachScore(labels, starts, (tied, tiedNegatives) => {
+  for (let from = 0; from < labels.length; ) {
+    let tied = labels[from] as number
+    let to = from + 1
+    while (to < labels.length && starts[to] === 0) tied += labels[to++] as number
+    const tiedNegatives = to - from - tied
     if (tied > 0) ofPositives += tied * ((negativesBelow + tiedNegatives / 2) / negatives - auc) ** 2
     if (tiedNegatives > 0) ofNegatives += tiedNegatives * ((positives - positivesBelow - tied / 2) / positives - auc) ** 2
     positivesBelow += tied
     negativesBelow += tiedNegatives
-  })
+    from = to
+  }
   const error = Math.sqrt(ofPositives / (positives - 1) / positives + ofNegatives / (negatives - 1) / negatives)
   return { auc, positives, negatives, error }
 }

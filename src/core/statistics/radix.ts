@@ -16,7 +16,9 @@ export const orderByKey = (keys: Uint32Array<ArrayBuffer>): KeyOrder => {
   const counts = new Uint32Array(3 * digits)
   for (let row = 0; row < n; row++) {
     const key = keys[row] as number
-    const [low, middle, high] = [key & mask, digits + ((key >>> bits) & mask), 2 * digits + (key >>> (2 * bits))]
+    const low = key & mask
+    const middle = digits + ((key >>> bits) & mask)
+    const high = 2 * digits + (key >>> (2 * bits))
     counts[low] = (counts[low] as number) + 1
     counts[middle] = (counts[middle] as number) + 1
     counts[high] = (counts[high] as number) + 1

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { fetchVersion } from '../../../src/actions/model-files.ts'
 import { type RegisterPorts, type RegisterRequest, register } from '../../../src/actions/register/handler.ts'
 import { UserError } from '../../../src/core/errors.ts'
+import { encodeRecord } from '../../../src/core/lineage/verify.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 import { keepRun, recordOf, sha256 } from '../fixtures.ts'
 import { type Bench, benchIn, predictionsOf } from '../judging.ts'
@@ -92,6 +93,50 @@ describe('registering', () => {
     const kinds = (await bench.ports.ledger.records('churn')).flatMap(record => record.events.map(event => event.kind))
     expect(kinds.filter(kind => kind === 'register')).toHaveLength(1)
     expect(kinds).toContain('seen-again')
+  })
+  it('fits into the ledger with a thousand reported figures and the findings of checks, of which it keeps those that were judged', async () => {
+    await using folder = await temporaryFolder()
+    const bench = await benchIn(folder.path, configuration().replace('max_drop: 0.02 }', 'max_drop: 0.02 }, cost: { max: 9 }'))
+    const names = Array.from({ length: 999 }, (_, index) => `eval/some_rather_long_metric_of_a_sweep_${index}`)
+    const figures = Object.fromEntries([...names.map((name, index) => [name, index / 7] as const), ['cost', 2.5]])
+    const findings = Array.from({ length: 40 }, () => ({ check: 'drift', severity: 'warn' as const, message: '列'.repeat(500) }))
+    await keepRun(
+      bench.ports.runs,
+      { 'model/model.bin': 'model 1', 'predictions.csv': predictionsOf(1200, 0.35) },
+      {
+        reported: figures,
+        reported_from: Object.fromEntries(Object.keys(figures).map(name => [name, 'dvclive/metrics.json'])),
+        checks: { metrics: { ...figures, roc_auc: 0.8 }, findings, problem: null },
+      },
+    )
+    expect((await register(request, bench.ports)).outputs.version).toBe(1)
+    const [record] = await bench.ports.ledger.records('churn')
+    expect(encodeRecord(record as NonNullable<typeof record>).text).toContain('"reported":{"cost":2.5},"reported_from":{"cost":')
+  })
+  it('remembers figures without rows by their whole names, be there ever so many gates, since the next run is compared with them', async () => {
+    await using folder = await temporaryFolder()
+    const name = (index: number) => `a figure of our own with a name ${'that is rather long '.repeat(4)}${index}`
+    const told = [0, 1].map(name)
+    const gates = [
+      ...told.map(one => `"${one}": { max_drop: 0.1, min: 0 }`),
+      'roc_auc: { min: 0.6 }',
+      ...Array.from({ length: 70 }, (_, index) => `"x${index}": { min: 0, severity: info }`),
+    ]
+    const text = configuration().replace(/gates: .*/, `gates: { ${[...gates.slice(2), ...gates.slice(0, 2)].join(', ')} }`)
+    const reported = Object.fromEntries(told.map((one, index) => [one, 1 + index]))
+    const trained = async (bench: Bench, digit: string) =>
+      keepRun(
+        bench.ports.runs,
+        { 'model/model.bin': digit, 'predictions.csv': predictionsOf(1200, 0.35 + Number(digit) / 10) },
+        { run: `churn-${digit.repeat(12)}`, reported },
+      )
+    const before = await benchIn(folder.path, text)
+    await trained(before, '1')
+    await register(request, before.ports)
+    expect((await before.ports.ledger.read('churn')).records['1']?.metrics).toHaveLength(60)
+    const bench = await before.nextJob('200')
+    await trained(bench, '2')
+    expect((await register(request, bench.ports)).failure).toBeUndefined()
   })
   it('keeps only the columns that may be kept', async () => {
     await using folder = await temporaryFolder()

@@ -159,6 +159,15 @@ describe('slices', () => {
   })
 })
 
+describe('calibration', () => {
+  it('of few rows says that its error comes out too large', () => {
+    const notes = (rows: number) =>
+      judge({ rules: rulesOf({ gates: { ece: { max: 0.5 } } }), challenger: binaryOf(rowsOf(rows, 0.4)), ...first }).notes
+    expect(notes(749)).toContainEqual(expect.stringMatching(/^ece: below 750 rows it comes out too large/))
+    expect(notes(750).join(' ')).not.toContain('too large')
+  })
+})
+
 describe('rows that cannot be paired', () => {
   it('an id that stands twice', () => {
     const rows = rowsOf(20, 0.4)

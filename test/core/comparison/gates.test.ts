@@ -18,6 +18,7 @@ const evidence = (part: Partial<Evidence>): Evidence => ({
   difference: null,
   comparison: 'paired',
   rows: 400,
+  confidence: 0.95,
   ...part,
 })
 const differing = (value: number, low: number, high: number, champion = 0.8): Evidence =>
@@ -211,6 +212,7 @@ describe('numbers that are none', () => {
             },
             comparison: 'paired',
             rows: 400,
+            confidence: 0.95,
             direction: 'higher',
           },
           policy,

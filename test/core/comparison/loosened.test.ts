@@ -44,9 +44,23 @@ describe('what a change loosens', () => {
     [{ predictions: { ...base.predictions, threshold: 0.1 } }, 'predictions.threshold goes from 0.2 to 0.1'],
     [{ predictions: { ...base.predictions, positive: undefined } }, 'predictions.positive goes from 1 to nothing'],
     [{ predictions: { ...base.predictions, score: undefined } }, 'predictions.score goes from python score.py to nothing'],
+    [
+      { predictions: { ...base.predictions, file: 'train_predictions.csv' } },
+      'predictions.file goes from predictions.csv to train_predictions.csv',
+    ],
+    [{ path: 'churn' }, 'path goes from nothing to churn'],
+    [{ train: { command: 'a', output: 'm', code: ['nothing.py', 'x'] } }, 'train.code goes from nothing to nothing.py, x'],
+    [{ train: { command: 'a', output: 'm', metrics: 'best.json' } }, 'train.metrics goes from nothing to best.json'],
+    [{ path: undefined, shared: ['lib'] }, 'shared goes from nothing to lib'],
     [{ predictions: { ...base.predictions, score: ['cp', 'a', 'b'] } }, 'predictions.score goes from python score.py to ["cp","a","b"]'],
   ])('%j', (part, sentence) => {
     expect(loosenedBy(part)).toEqual([sentence])
+  })
+  it('names predictions that are taken away, after which metrics are the script’s own word', () => {
+    const plain = { ...base, predictions: 'predictions.csv' }
+    expect(loosened(rulesOf(plain), rulesOf({ ...plain, predictions: undefined }))).toEqual([
+      'predictions.file goes from predictions.csv to nothing',
+    ])
   })
   const { region } = full.slices
   const { sex } = full.fairness

@@ -20,6 +20,7 @@ const evidence = (challenger: Estimate, part: Partial<Evidence> = {}): Evidence 
   difference: null,
   comparison: 'first',
   rows: 1000,
+  confidence: 0.95,
   ...part,
 })
 
@@ -103,7 +104,8 @@ describe('how many rows it would take', () => {
     expect(rowsWords({ ...about, seen: 0, equal: 0 })).toBe('')
   })
   it('for one model too: a 95 % interval of half width 0.02 shows a distance of 0.0286 in 4 of 5 cases', () => {
-    expect(rowsForValue(1000, 0.02, 0.0143)).toBe('; about 4,000 rows would tell if the value seen is real')
-    expect(rowsForValue(1000, 0.02, 0)).toBe('')
+    expect(rowsForValue(1000, 0.02, 0.0143, 0.95)).toBe('; about 4,000 rows would tell if the value seen is real')
+    expect(rowsForValue(1000, 0.02, 0.0143, 0.99)).toBe('; about 3,400 rows would tell if the value seen is real')
+    expect(rowsForValue(1000, 0.02, 0, 0.95)).toBe('')
   })
 })

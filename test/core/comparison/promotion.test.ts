@@ -19,6 +19,7 @@ const differing = (value: number | null, low: number | null, high: number | null
   difference: { ...estimate(value, low, high), test: null, statistic: null, p: null, detectable: 0.03 },
   comparison: 'paired',
   rows: 1000,
+  confidence: 0.95,
   ...part,
 })
 const margin = (value: number, relative = false) => ({ value, relative })

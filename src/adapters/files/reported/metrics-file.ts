@@ -1,9 +1,16 @@
+import { isAbsolute, relative, resolve, sep } from 'node:path'
 import { readSource } from '../../../core/configuration/source.ts'
 import { UserError } from '../../../core/errors.ts'
 import { jsonOf, metricsOf, readReportedMetrics } from '../../../core/evaluation/reported-metrics.ts'
 import type { ReportedValue } from '../../../core/lineage/run.ts'
 import { metricsOfResults, metricsOfTrainerState } from '../../../core/reported/huggingface.ts'
 import { readText } from '../text.ts'
+
+/** A file as `source` of a gate names it: `/`-separated from the folder of the model; as it was given, relative to `base`, where it lies outside of that. */
+export const namedInFolder = (folder: string, path: string, base = '.'): string => {
+  const name = relative(folder, resolve(base, path)).split(sep).join('/')
+  return name.startsWith('../') || isAbsolute(name) ? path : name
+}
 
 export type Metrics = Record<string, ReportedValue>
 
