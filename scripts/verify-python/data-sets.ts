@@ -12,6 +12,7 @@ import {
   fairnessOf,
   pick,
   plainDesign,
+  singleColumns,
   times,
 } from './design.ts'
 
@@ -58,7 +59,8 @@ const write = (
   mkdirSync(join(folder, set.name), { recursive: true })
   const groups = labels.map(() => pick(random, ['EU', 'EU', 'EU', 'US', 'US', 'Zürich']))
   const design = designColumns(set, labels.length)
-  for (const [model, columns] of Object.entries(models)) {
+  for (const [model, exact] of Object.entries(models)) {
+    const columns = set.single ? singleColumns(exact) : exact
     const order = model === 'champion' ? shuffled(random, labels.length) : times(labels.length, index => index)
     const lines = order.map(row =>
       [`r${row}`, labels[row], groups[row], ...Object.values({ ...columns, ...design }).map(column => column[row])].join(','),
@@ -271,6 +273,7 @@ const regression = (seed: number, folder: string, design: Design): DataSet => {
 const makers = { binary, multiclass, regression } as const
 const weighted: Design = { ...plainDesign, weighted: true }
 const clustered: Design = { ...plainDesign, clustered: true }
+const single: Design = { ...plainDesign, single: true }
 
 /** How many sets of each task and design, in the order of their seeds: what is new is appended. */
 const plan: readonly (readonly [Task, number, Design])[] = [
@@ -288,6 +291,8 @@ const plan: readonly (readonly [Task, number, Design])[] = [
         ['regression', 6, design],
       ] as const,
   ),
+  ['binary', 12, single],
+  ['multiclass', 8, single],
 ]
 
 /** Which sets: only that of one seed, or every so many. */

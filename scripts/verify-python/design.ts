@@ -1,4 +1,5 @@
 import type { Task } from '../../src/core/evaluation/predictions.ts'
+import { singlePrecisionColumn } from '../../src/core/evaluation/stored-predictions.ts'
 import { drawNormal, type Uniform, uniform } from '../../src/core/statistics/random.ts'
 
 export type Cell = string | number
@@ -17,6 +18,8 @@ export interface Design {
   readonly clustered: boolean
   /** Clusters by their robust errors, as where a bootstrap would cost too much. */
   readonly robust: boolean
+  /** Scores and probabilities of 32 bits. */
+  readonly single: boolean
 }
 
 /** How fairness between groups is judged. */
@@ -27,7 +30,7 @@ export interface Fairness {
 
 type Seeded = Design & { readonly seed: number }
 
-export const plainDesign: Design = { weighted: false, clustered: false, robust: false }
+export const plainDesign: Design = { weighted: false, clustered: false, robust: false, single: false }
 
 /** What is new is drawn from a stream of its own, so that the sets of before stay what they were. */
 const ownStream = (seed: number): Uniform => uniform(1_000_000 + seed)
@@ -57,8 +60,17 @@ export const designColumns = ({ seed, weighted, clustered }: Seeded, rows: numbe
   }
 }
 
-export const designTraits = ({ seed, weighted, clustered, robust }: Seeded): string[] => [
+/** The columns as they are in 32 bits, with the one that says so. */
+export const singleColumns = (columns: Columns): Columns => ({
+  ...Object.fromEntries(
+    Object.entries(columns).map(([name, column]) => [name, column.map(cell => (typeof cell === 'number' ? Math.fround(cell) : cell))]),
+  ),
+  [singlePrecisionColumn]: times(Object.values(columns)[0]?.length ?? 0, () => 1),
+})
+
+export const designTraits = ({ seed, weighted, clustered, robust, single }: Seeded): string[] => [
   ...(weighted ? [`weights: ${weightKindOf(ownStream(seed))}`] : []),
+  ...(single ? ['32-bit scores'] : []),
   ...(clustered ? [robust ? 'clusters, robust' : 'clusters'] : []),
 ]
 

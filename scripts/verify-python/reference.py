@@ -35,6 +35,7 @@ def rows_of(entry, frames):
     assert (challenger["label"] == champion["label"]).all()
     frames = [challenger, champion]
     common = {
+        "single": entry["single"],
         "weights": challenger["weight"].to_numpy(float) if "weight" in challenger else None,
         "clusters": np.unique(challenger["customer"], return_inverse=True)[1] if "customer" in challenger else None,
     }
