@@ -8,7 +8,7 @@ from counts import ONE_CLASS, count_differences, count_intervals, count_values
 from designs import Design
 from figures import Estimate
 from intervals import DeLong, complex_step, jackknife_error, share_interval, t_difference, wald_difference, wilson
-from losses import OUTSIDE, calibration_design, calibration_difference, calibration_error, calibration_estimate, loss_design, loss_estimate
+from losses import OUTSIDE, calibration_design, calibration_difference, calibration_error, calibration_estimate, log_loss, loss_design, loss_estimate
 from shares import resampled_shares, share_differences, share_intervals, share_values
 
 NO_POSITIVE = "no row has the positive label"
@@ -17,8 +17,7 @@ NO_POSITIVE = "no row has the positive label"
 def row_losses(rows, name):
     if name == "brier":
         return (rows.true - rows.score) ** 2
-    eps = np.finfo(float).eps
-    clipped = np.clip(np.column_stack([1 - rows.score, rows.score]), eps, 1 - eps)
+    clipped = np.clip(np.column_stack([1 - rows.score, rows.score]), rows.eps, 1 - rows.eps)
     return -np.log(clipped[np.arange(rows.n), rows.true])
 
 
@@ -30,7 +29,7 @@ def values(rows):
     found["average_precision"] = (sk.average_precision_score(true, score, sample_weight=weights), None) if true.any() else (None, NO_POSITIVE)
     if (score < 0).any() or (score > 1).any():
         return {**found, **{name: (None, OUTSIDE) for name in ("log_loss", "brier", "ece")}}
-    found["log_loss"] = (sk.log_loss(true, score, labels=[0, 1], sample_weight=weights), None) if both else (None, ONE_CLASS)
+    found["log_loss"] = (log_loss(rows, score, [0, 1]), None) if both else (None, ONE_CLASS)
     found["brier"] = sk.brier_score_loss(true, score, labels=[0, 1], sample_weight=weights), None
     found["ece"] = calibration_error(true, score, rows.w), None
     return found

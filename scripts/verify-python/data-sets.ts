@@ -2,9 +2,22 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Task } from '../../src/core/evaluation/predictions.ts'
 import { drawNormal, type Uniform, uniform } from '../../src/core/statistics/random.ts'
+import {
+  type Cell,
+  type Columns,
+  type Design,
+  designColumns,
+  designTraits,
+  type Fairness,
+  fairnessOf,
+  pick,
+  plainDesign,
+  singleColumns,
+  times,
+} from './design.ts'
 
 /** One holdout with the predictions of two models, as two CSV files that both sides read; the champion's rows stand in another order. */
-export interface DataSet {
+export interface DataSet extends Design {
   readonly name: string
   readonly seed: number
   readonly task: Task
@@ -14,31 +27,18 @@ export interface DataSet {
   readonly positive: string | null
   readonly threshold: number | null
   readonly slice: string | null
-  /** Is there a column `weight`? */
-  readonly weighted: boolean
-  /** Is there a column `customer` of clusters? */
-  readonly clustered: boolean
-  /** Clusters by their robust errors, as where a bootstrap would cost too much. */
-  readonly robust: boolean
   /** Is fairness between the regions judged, and how? */
-  readonly fairness: { readonly min_support: number; readonly reference: string | null } | null
+  readonly fairness: Fairness | null
 }
 
-/** How the rows of a set are drawn: with weights, in clusters. */
-type Design = Pick<DataSet, 'weighted' | 'clustered' | 'robust'>
-
-type Cell = string | number
-
-/** Columns of one model's file, without id, label and slice. */
-type Columns = Readonly<Record<string, readonly Cell[]>>
-
-const pick = <T>(random: Uniform, from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
-const times = <T>(count: number, of: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => of(index))
 const sigmoid = (value: number): number => 1 / (1 + Math.exp(-value))
 
-/** Mostly small, up to 5,000; fewer where Python differentiates or resamples by all rows. */
-const sizeOf = (random: Uniform, { weighted, clustered }: Design): number =>
-  Math.min(clustered ? 300 : weighted ? 800 : 5000, Math.floor(5 * 10 ** (3 * random() ** 1.5)))
+/** Mostly small, up to 5,000; fewer where Python differentiates or resamples by all rows, and mostly enough for some clusters. */
+const sizeOf = (random: Uniform, { weighted, clustered }: Design): number => {
+  const drawn = random()
+  if (clustered) return Math.min(300, Math.floor(5 * 10 ** (2 * drawn ** 0.5)))
+  return Math.min(weighted ? 800 : 5000, Math.floor(5 * 10 ** (3 * drawn ** 1.5)))
+}
 
 const shuffled = (random: Uniform, count: number): number[] => {
   const order = times(count, index => index)
@@ -59,53 +59,16 @@ const write = (
   mkdirSync(join(folder, set.name), { recursive: true })
   const groups = labels.map(() => pick(random, ['EU', 'EU', 'EU', 'US', 'US', 'Zürich']))
   const design = designColumns(set, labels.length)
-  for (const [model, columns] of Object.entries(models)) {
+  for (const [model, exact] of Object.entries(models)) {
+    const columns = set.single ? singleColumns(exact) : exact
     const order = model === 'champion' ? shuffled(random, labels.length) : times(labels.length, index => index)
-    const lines = order.map(row => [`r${row}`, labels[row], groups[row], ...Object.values({ ...columns, ...design }).map(column => column[row])].join(','))
+    const lines = order.map(row =>
+      [`r${row}`, labels[row], groups[row], ...Object.values({ ...columns, ...design }).map(column => column[row])].join(','),
+    )
     const header = ['id', 'label', 'region', ...Object.keys({ ...columns, ...design })].join(',')
     writeFileSync(join(folder, set.name, `${model}.csv`), `${[header, ...lines].join('\n')}\n`)
   }
   return set
-}
-
-const plainDesign: Design = { weighted: false, clustered: false, robust: false }
-
-/** What is new is drawn from a stream of its own, so that the sets of before stay what they were. */
-const ownStream = (seed: number): Uniform => uniform(1_000_000 + seed)
-
-const weightKinds: Readonly<Record<string, (random: Uniform) => number>> = {
-  uniform: random => random(),
-  whole: random => 1 + Math.floor(5 * random()),
-  'some zero': random => (random() < 0.3 ? 0 : 0.5 + random()),
-  'zero or one': random => Math.round(random()),
-  'heavy tails': random => Math.exp(2.5 * drawNormal(random)),
-  'all equal': () => 0.7,
-}
-
-const weightKindOf = (random: Uniform): string => pick(random, Object.keys(weightKinds))
-const clusterCounts = [1, 2, 3, 8, 8, 20, 20, 40, 40, 1000] as const
-
-/** Weights and clusters, the same for both models. */
-const designColumns = ({ seed, weighted, clustered }: DataSet, rows: number): Columns => {
-  const random = ownStream(seed)
-  const weight = weightKinds[weightKindOf(random)] as (random: Uniform) => number
-  const clusters = pick(random, clusterCounts)
-  return {
-    ...(weighted ? { weight: times(rows, () => weight(random)) } : {}),
-    // Some clusters are larger than others.
-    ...(clustered ? { customer: times(rows, () => `c${Math.floor(random() ** 1.5 * clusters)}`) } : {}),
-  }
-}
-
-const designTraits = ({ seed, weighted, clustered, robust }: Design & Pick<DataSet, 'seed'>): string[] => [
-  ...(weighted ? [`weights: ${weightKindOf(ownStream(seed))}`] : []),
-  ...(clustered ? [robust ? 'clusters, robust' : 'clusters'] : []),
-]
-
-const fairnessOf = (seed: number, task: Task, { clustered }: Design): DataSet['fairness'] => {
-  if (task !== 'binary' || clustered || seed % 2 === 1) return null
-  const random = uniform(2_000_000 + seed)
-  return { min_support: pick(random, [1, 1, 5, 30]), reference: random() < 0.25 ? pick(random, ['EU', 'Zürich']) : null }
 }
 
 const common = (seed: number, task: Task, random: Uniform, design: Design) => ({
@@ -310,6 +273,7 @@ const regression = (seed: number, folder: string, design: Design): DataSet => {
 const makers = { binary, multiclass, regression } as const
 const weighted: Design = { ...plainDesign, weighted: true }
 const clustered: Design = { ...plainDesign, clustered: true }
+const single: Design = { ...plainDesign, single: true }
 
 /** How many sets of each task and design, in the order of their seeds: what is new is appended. */
 const plan: readonly (readonly [Task, number, Design])[] = [
@@ -327,6 +291,8 @@ const plan: readonly (readonly [Task, number, Design])[] = [
         ['regression', 6, design],
       ] as const,
   ),
+  ['binary', 12, single],
+  ['multiclass', 8, single],
 ]
 
 /** Which sets: only that of one seed, or every so many. */

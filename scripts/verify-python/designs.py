@@ -6,18 +6,22 @@ import math
 import numpy as np
 from scipy import stats
 
-from figures import Difference, Estimate
+from figures import Difference, Estimate, between
 from intervals import CONSTANT, complex_step, power_of, share_interval, tango, wald_difference, wilson, z_of
 from resampling import RESAMPLES, Resampled
 
 NO_INTERVAL = "weighted or clustered rows do not vary"
 ONE_CLUSTER = "the rows that the metric is about are of one cluster"
-# What ours takes for no effect is exactly 0; a complex step leaves rounding.
-NO_EFFECT = 1e-15
+# Of the size of what effects are differences of: what is less is rounding.
+NO_EFFECT = 1e-12
+
+
+FEW_CLUSTERS = 30
 
 
 class Design:
-    """`of(weights)` is the value; `size` what effects are differences of; `trials` masks of rows whose effective number a value of 0 or 1 is worth (the smallest)."""
+    """`of(weights)` is the value; `size` what effects are differences of; `trials` masks of rows whose effective number a value of 0 or 1 is worth (the
+    smallest); `totals` columns of gaps whose shares of the weight are drawn as normal, the value being the sum of their sizes."""
 
     def __init__(self, span, of, size=1.0, trials=None, clustered=True, totals=None, quantiles=None, unbiased=False):
         self.span, self.of, self.size, self.trials = span, of, size, trials
@@ -41,7 +45,7 @@ class Spread:
             self.freedom = (rows.n if rows.weights is None else effective(rows, np.full(rows.n, True))) - 1
             groups, sums = rows.n, effects
         else:
-            part = np.any([np.abs(each) > NO_EFFECT * size for each in involved], axis=0)
+            part = np.any([np.abs(each) > NO_EFFECT * size / rows.n for each in involved], axis=0)
             groups = self.clusters = len(np.unique(rows.clusters[part]))
             sums, self.freedom = np.bincount(rows.clusters, weights=effects), groups - 1
         self.error = math.sqrt((sums**2).sum() * groups / (groups - 1)) if groups > 1 else math.nan
@@ -96,18 +100,18 @@ def shifted(resampled, value, confidence):
     return clamp(low, lambda end: max(0.0, end)), clamp(high, lambda end: min(1.0, end))
 
 
-def normal_totals(rows, contributions, rng):
-    """Sums over rows (or clusters) drawn as normal with their own mean and covariance."""
-    units = np.hstack(contributions) * rows.w[:, None]
+def normal_shares(rows, gaps, rng):
+    """Shares sum(w gap) / sum(w) drawn as normal with the covariance of their infinitesimal jackknife, over rows or clusters."""
+    shares = (rows.w[:, None] * gaps).sum(axis=0) / rows.w.sum()
+    units = rows.w[:, None] * (gaps - shares) / rows.w.sum()
     if rows.clusters is not None:
         numbers = np.unique(rows.clusters, return_inverse=True)[1]
         units = np.stack([np.bincount(numbers, weights=column) for column in units.T], axis=1)
     n = len(units)
     # The same sum is drawn once: the root of a covariance that is all but singular would tell the two apart.
     units, twice = np.unique(units, axis=1, return_inverse=True)
-    around = units - units.mean(axis=0)
-    drawn = rng.multivariate_normal(units.sum(axis=0), around.T @ around * n / (n - 1), size=RESAMPLES, method="eigh")
-    return drawn[:, twice.ravel()]
+    drawn = rng.multivariate_normal(np.zeros(units.shape[1]), units.T @ units * n / (n - 1), size=RESAMPLES, method="eigh")
+    return shares + drawn[:, twice.ravel()]
 
 
 def reach_of(values):
@@ -120,6 +124,11 @@ def effects_of(design, rows):
     return complex_step(design.of, rows.w) if design.quantiles is None else design.quantiles.effects(rows)
 
 
+def bootstrapped(design, spread, robust):
+    """By drawing clusters, unless there are few of them and the metric has an error to be told by."""
+    return design.clustered and not robust and (spread.clusters >= FEW_CLUSTERS or design.totals is not None)
+
+
 def estimate(design, rows, value, confidence, draws, robust, rng):
     effects = effects_of(design, rows)
     spread = Spread(rows, effects, design.size, [effects])
@@ -127,7 +136,7 @@ def estimate(design, rows, value, confidence, draws, robust, rng):
     if rows.clusters is None and design.totals is None:
         return Estimate(value, told(spread.error, spread.stretch(design, confidence)), spread=spread.error, wilson=design.span == "proportion")
     if rows.clusters is not None:
-        if (np.abs(effects) <= NO_EFFECT * design.size).all():
+        if (np.abs(effects) <= NO_EFFECT * design.size / rows.n).all():
             every = [np.full(rows.n, True)] if design.trials is None else design.trials
             clusters = math.floor(min(effective(rows, mask) for mask in every) + 0.5) if design.trials is not None else len(np.unique(rows.clusters))
             if clusters < 2:
@@ -136,14 +145,13 @@ def estimate(design, rows, value, confidence, draws, robust, rng):
             return Estimate(value, told(0.0, spread.stretch(design, confidence)), spread=0.0)
         if spread.clusters < 2:
             return Estimate(value, ONE_CLUSTER)
-        if design.clustered and not robust:
+        if bootstrapped(design, spread, robust):
             values = draws.values(design)
             resampled = Resampled(values)
             interval = shifted(resampled, value, confidence) if design.unbiased else resampled.interval(confidence)
             return Estimate(value, interval, error=resampled.error(rare=reach_of(values)))
     if design.totals is not None:
-        contribution, of = design.totals
-        resampled = Resampled(of(normal_totals(rows, [contribution], rng)))
+        resampled = Resampled(np.abs(normal_shares(rows, design.totals, rng)).sum(axis=1))
         return Estimate(value, shifted(resampled, value, confidence), error=resampled.error())
     return Estimate(value, told(spread.error, spread.stretch(design, confidence)), spread=spread.error)
 
@@ -161,6 +169,13 @@ def tango_difference(design, gap, spread, rows, discordance, confidence):
     return Difference(tango(b * pairs, c * pairs, pairs, confidence), 2 * stats.norm.sf(abs(statistic)), statistic, detectable)
 
 
+def statistic_of(gap, error, size):
+    """gap / error. Where effects of this size cancel to an error that is tiny beside them, doubles have it to no more digits than that leaves."""
+    lost = 8 * np.finfo(float).eps * size / error
+    found = gap / error
+    return found if lost < 1e-9 else between(found - abs(found) * lost, found + abs(found) * lost)
+
+
 def difference(designs, ours, theirs, gap, discordance, confidence, draws, robust, rng):
     """`ours` has the weights and clusters of both."""
     effects = [effects_of(design, rows) for design, rows in zip(designs, (ours, theirs))]
@@ -170,13 +185,13 @@ def difference(designs, ours, theirs, gap, discordance, confidence, draws, robus
     if ours.clusters is not None:
         if spread.clusters == 1 or len(np.unique(ours.clusters)) == 1:
             return Difference(ONE_CLUSTER, ONE_CLUSTER, ONE_CLUSTER, ONE_CLUSTER)
-        if design.clustered and not robust and differ:
+        if bootstrapped(design, spread, robust) and differ:
             values = draws.values(designs[0]) - draws.values(designs[1])
             return Resampled(values).difference(confidence, rare=2 * reach_of(values))
     if design.totals is not None:
-        drawn = normal_totals(ours, [each.totals[0] for each in designs], rng)
+        drawn = np.abs(normal_shares(ours, np.hstack([each.totals for each in designs]), rng))
         width = drawn.shape[1] // 2
-        return Resampled(design.totals[1](drawn[:, :width]) - designs[1].totals[1](drawn[:, width:])).difference(confidence)
+        return Resampled(drawn[:, :width].sum(axis=1) - drawn[:, width:].sum(axis=1)).difference(confidence)
     if discordance is not None:
         return tango_difference(design, gap, spread, ours, discordance, confidence)
     if not spread.error > 0:
@@ -184,4 +199,5 @@ def difference(designs, ours, theirs, gap, discordance, confidence, draws, robus
     stretch = spread.stretch(design, confidence)
     reach, statistic = z_of(confidence) * spread.error * stretch, gap / spread.error
     p = 2 * (stats.norm.sf(abs(statistic)) if stretch == 1 else stats.t.sf(abs(statistic), max(1, spread.freedom)))
-    return Difference((gap - reach, gap + reach), p, statistic, power_of(confidence) * spread.error * stretch)
+    shown = statistic_of(gap, spread.error, designs[0].size + designs[1].size)
+    return Difference((gap - reach, gap + reach), p, shown, power_of(confidence) * spread.error * stretch)

@@ -164,7 +164,8 @@ def write_fairness(into, rows, column, rules, confidence):
     """`rows` before they are weighed; `column` the group of each."""
     groups = {group: Group(rows.part(column == group)) for group in np.unique(column)}
     whole = rows.part(rows.w > 0)
-    if whole.n > 0:
+    # Of a single row fairlearn makes a scalar.
+    if whole.n > 1:
         frames({group: each for group, each in groups.items() if each.rows.n > 0}, whole, column[rows.w > 0], confidence)
     for measure in MEASURES:
         for kind in ("difference", "ratio"):

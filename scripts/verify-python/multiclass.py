@@ -8,7 +8,7 @@ from binary import jackknife_estimate
 from counts import count_differences, count_intervals, count_values
 from designs import Design
 from intervals import complex_step, jackknife_error, t_difference, wald_difference
-from losses import OUTSIDE, calibration_design, calibration_difference, calibration_error, calibration_estimate, loss_design, loss_estimate
+from losses import OUTSIDE, calibration_design, calibration_difference, calibration_error, calibration_estimate, log_loss, loss_design, loss_estimate
 from shares import resampled_shares, share_differences, share_intervals, share_values
 
 NO_PROBABILITIES = "the file has no probabilities"
@@ -20,8 +20,7 @@ def row_losses(rows, name):
     if name == "brier":
         squares = ((rows.probabilities - (rows.true[:, None] == np.arange(rows.width))) ** 2).sum(axis=1)
         return squares / 2 if rows.width == 2 else squares
-    eps = np.finfo(float).eps
-    return -np.log(np.clip(rows.probabilities[np.arange(rows.n), rows.true], eps, 1 - eps))
+    return -np.log(np.clip(rows.probabilities[np.arange(rows.n), rows.true], rows.eps, 1 - rows.eps))
 
 
 def claims(rows):
@@ -50,7 +49,7 @@ def values(rows):
     found = {**count_values("multiclass", rows), **share_values("multiclass", rows)}
     rule, labels, weights = no_probabilities(rows), range(rows.width), rows.weights
     if rule is None:
-        found["log_loss"] = sk.log_loss(rows.true, rows.probabilities, labels=labels, sample_weight=weights), None
+        found["log_loss"] = log_loss(rows, rows.probabilities, labels), None
         found["brier"] = sk.brier_score_loss(rows.true, rows.probabilities, labels=labels, sample_weight=weights), None
         found["ece"] = calibration_error(*claims(rows), rows.w), None
     else:

@@ -4,8 +4,8 @@ import type { Difference, Estimate } from '../../src/core/comparison/assessment.
 import type { Sources } from '../../src/core/comparison/evidence.ts'
 import { judgeFairness } from '../../src/core/comparison/fairness.ts'
 import { pair } from '../../src/core/comparison/pair.ts'
-import { configuration, type ModelConfiguration } from '../../src/core/configuration/schema.ts'
 import { fairnessMeasure } from '../../src/core/configuration/rules-schema.ts'
+import { configuration, type ModelConfiguration } from '../../src/core/configuration/schema.ts'
 import { groupsOf } from '../../src/core/evaluation/groups.ts'
 import {
   differenceOf,
@@ -104,9 +104,10 @@ const writeFairness = (set: DataSet, rules: ModelConfiguration, challenger: Pred
 /** Of several classes, so many have their own precision, recall and F1 compared. */
 const single = 2
 
+/** Compared as two independent samples too. */
 const independent = new Set(
-  ['accuracy', 'recall', 'false_positive_rate', 'precision', 'roc_auc', 'average_precision', 'log_loss', 'brier', 'roc_auc_ovr'].concat(
-    ['roc_auc_ovo_weighted', 'mae', 'mse', 'rmse', 'r2', 'median_ae'],
+  'accuracy recall false_positive_rate precision roc_auc average_precision log_loss brier roc_auc_ovr roc_auc_ovo_weighted mae mse rmse r2 median_ae'.split(
+    ' ',
   ),
 )
 

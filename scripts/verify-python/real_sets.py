@@ -70,6 +70,7 @@ def write_real_sets(folder):
                     "weighted": weighted,
                     "clustered": False,
                     "robust": False,
+                    "single": False,
                     "fairness": {"min_support": 5, "reference": None} if task == "binary" else None,
                 }
             )

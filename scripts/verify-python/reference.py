@@ -5,6 +5,7 @@ Reads <folder>/sets.json and tables.json, writes the sets that scikit-learn ship
 import json
 import sys
 import warnings
+from multiprocessing import Pool
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,7 @@ def rows_of(entry, frames):
     assert (challenger["label"] == champion["label"]).all()
     frames = [challenger, champion]
     common = {
+        "single": entry["single"],
         "weights": challenger["weight"].to_numpy(float) if "weight" in challenger else None,
         "clusters": np.unique(challenger["customer"], return_inverse=True)[1] if "customer" in challenger else None,
     }
@@ -95,22 +97,28 @@ def expected(folder, entry):
     return figures
 
 
+def line_of(task):
+    """A line of expected.jsonl."""
+    folder, entry = task
+    warnings.simplefilter("ignore")
+    np.seterr(all="ignore")
+    try:
+        figures = expected(folder, entry)
+    except Exception as error:
+        raise RuntimeError(f"the reference fails on {entry['name']} (seed {entry['seed']})") from error
+    return json.dumps({"name": entry["name"], "figures": figures}, allow_nan=False) + "\n"
+
+
 def main():
     folder = Path(sys.argv[1])
     real = [] if "--without-real-sets" in sys.argv else write_real_sets(folder)
     (folder / "real.json").write_text(json.dumps(real))
     sets = json.loads((folder / "sets.json").read_text()) + real
-    warnings.simplefilter("ignore")
-    np.seterr(all="ignore")
-    with (folder / "expected.jsonl").open("w") as out:
-        for entry in sets:
-            try:
-                figures = expected(folder, entry)
-            except Exception as error:
-                raise RuntimeError(f"the reference fails on {entry['name']} (seed {entry['seed']})") from error
-            out.write(json.dumps({"name": entry["name"], "figures": figures}, allow_nan=False) + "\n")
+    with (folder / "expected.jsonl").open("w") as out, Pool(2) as pool:
+        out.writelines(pool.imap_unordered(line_of, [(folder, entry) for entry in sets]))
         tables = json.loads((folder / "tables.json").read_text())
         out.write(json.dumps({"name": "tables", "figures": expected_tables(tables)}, allow_nan=False) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -7,7 +7,7 @@ from statsmodels.stats.weightstats import DescrStatsW
 
 from figures import between, number, undefined
 from intervals import exact_p, mid_p, tango
-from power import MANY_PAIRS, SEARCH, UNREACHABLE, exact_mean, exact_pairs
+from power import MANY_PAIRS, UNREACHABLE, detectable_pairs, exact_mean, exact_pairs
 
 
 def expected_tables(tables):
@@ -43,8 +43,13 @@ def expected_tables(tables):
         low, high = confint_proportions_2indep(x, m, y, n, method="newcomb", compare="diff", alpha=1 - confidence)
         figures[f"tables/newcombe_low/{index}"], figures[f"tables/newcombe_high/{index}"] = number(low), number(high)
     for index, (b, c, n, confidence) in enumerate(tables["powers"]):
-        exact = exact_pairs(b, c, n, confidence) if b + c > 0 else None
-        # From so many pairs on ours is a normal approximation, which it says is within 0.3 %.
-        off = SEARCH if b + c < MANY_PAIRS else 0.003
-        figures[f"tables/detectable_pairs/{index}"] = undefined(UNREACHABLE) if exact is None else between(exact * (1 - off), exact * (1 + off))
+        at = f"tables/detectable_pairs/{index}"
+        if b + c < MANY_PAIRS:
+            found = detectable_pairs(b, c, n, confidence) if b + c > 0 else UNREACHABLE
+            figures[at] = undefined(found) if isinstance(found, str) else found
+            continue
+        # Ours is a normal approximation here, and says how far off it may be.
+        exact = exact_pairs(b, c, n, confidence)
+        off = 0.005 if b + c <= 0.9 * n else 0.03
+        figures[at] = undefined(UNREACHABLE) if exact is None else between(exact * (1 - off), exact * (1 + off))
     return figures

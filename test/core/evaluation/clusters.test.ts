@@ -180,3 +180,20 @@ describe('the order of rows, the names of clusters and which model comes first c
     )
   })
 })
+
+describe('rows that say nothing of how they vary', () => {
+  it('are alike in all clusters, and no cluster takes part by the last digit of one row', () => {
+    const rows = 60
+    const labels = new Float64Array(rows)
+    labels[7] = 3
+    // 3.1 - 3 is not 0.1.
+    const predicted = labels.map(label => label + 0.1)
+    const [first] = noisy('regression', rows, 1)
+    const sample = { ...first, labels, predicted, clusters: Uint32Array.from({ length: rows }, (_, row) => row % 5) }
+    for (const name of ['mae', 'mse', 'rmse'])
+      expect(metricNamed(name, 'regression').measure(sample, few)).toMatchObject({
+        interval: null,
+        method: expect.stringMatching(/, 5 clusters/),
+      })
+  })
+})

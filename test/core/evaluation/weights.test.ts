@@ -147,6 +147,23 @@ describe('weights of 0 and 1', () => {
   })
 })
 
+describe('one row that weighs as much as all others', () => {
+  it('leaves the calibration error a standard error below 1: its weight as a divisor stays what it is', () => {
+    const sample = weigh(
+      partOf(
+        binary,
+        Uint32Array.from({ length: 8 }, (_, row) => row),
+      ),
+      row => (row === 0 ? 400 : 1 + row),
+    )
+    for (const seed of [1, 2, 3]) {
+      const found = metricNamed('ece', 'binary').measure(weighing(sample), { ...more, seed })
+      expect(found).toMatchObject({ error: expect.any(Number) })
+      expect('error' in found && found.error).toBeLessThan(1)
+    }
+  })
+})
+
 describe('weights that are none', () => {
   it.each([
     [Number.NaN, /not a finite number/],

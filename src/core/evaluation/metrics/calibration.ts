@@ -195,6 +195,18 @@ const contribution = (sample: Sample) => {
 
 const errorOfTotals = (totals: Float64Array): number => errorFrom(totals.subarray(0, bins), totals[bins] as number)
 
+/**
+ * The same with the weight of all as it was observed: each bin's gap moves by what the drawn weight would have divided it by (delta method). Drawn as normal, that weight
+ * comes near 0 where few rows have most of it.
+ */
+const slopedError = (totals: Float64Array, observed: Float64Array): number => {
+  const all = observed[bins] as number
+  const grown = (totals[bins] as number) / all - 1
+  let total = 0
+  for (let bin = 0; bin < bins; bin++) total += Math.abs((totals[bin] as number) - grown * (observed[bin] as number))
+  return total / all
+}
+
 const replicas = (sample: Sample, grouping: Grouping): Replicas =>
   totalsReplicas(sample, grouping, bins + 1, contribution(sample), errorOfTotals)
 
@@ -237,7 +249,7 @@ const ece = (task: Task): Metric =>
     influence,
     replicas,
     unbiased,
-    totals: { width: bins + 1, contribution, value: errorOfTotals },
+    totals: { width: bins + 1, contribution, value: slopedError },
   })
 
 /** Metrics of how far scores can be read as probabilities. */

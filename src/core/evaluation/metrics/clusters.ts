@@ -53,6 +53,9 @@ export interface EffectsError {
   readonly clusters: number | null
 }
 
+/** Is a row's effect more than the rounding of numbers of this scale? A row that says nothing need not come out as exactly 0. */
+export const isEffect = (effect: number, scale: number, rows: number): boolean => Math.abs(effect) > (1e-12 * scale) / rows
+
 /**
  * Root of the sum of squared effects with the n / (n - 1) of a sample variance, effects being added up within clusters first (the cluster-robust error of Liang
  * and Zeger 1986). Clusters without an effect in any of `involved` say nothing and are not counted. 0 where it is no more than the rounding of numbers of this `scale`.
@@ -76,7 +79,7 @@ export const effectsError = (
   for (let row = 0; row < sample.rows; row++) {
     const cluster = grouping.of[row] as number
     sums[cluster] = (sums[cluster] as number) + effect(row)
-    for (const effects of involved) if (effects[row] !== 0) takesPart[cluster] = 1
+    for (const effects of involved) if (isEffect(effects[row] as number, scale, sample.rows)) takesPart[cluster] = 1
   }
   let squares = 0
   let clusters = 0

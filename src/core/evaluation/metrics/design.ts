@@ -4,7 +4,7 @@ import { type Interval, shareInterval, twoSidedQuantile, waldInterval } from '..
 import { detectableDifference } from '../../statistics/power.ts'
 import { tangoInterval, tangoStatistic, wilsonInterval } from '../../statistics/proportions.ts'
 import type { Sample } from '../sample.ts'
-import { clusterDraws, type EffectsError, effectsError, type Grouping, groupingOf } from './clusters.ts'
+import { clusterDraws, type EffectsError, effectsError, type Grouping, groupingOf, isEffect } from './clusters.ts'
 import type { Influence } from './influence.ts'
 import { type Compared, type Measured, type Method, type Metric, notCompared } from './metric.ts'
 import { normalTotals, type Totals } from './normal-totals.ts'
@@ -150,7 +150,7 @@ const measureDesigned = (design: Design, sample: Sample, method: Method): Measur
       error: found.error,
     }
   }
-  const alike = effects.every(effect => effect === 0)
+  const alike = !effects.some(effect => isEffect(effect, scale, sample.rows))
   if (alike) {
     const clusters = Math.round(design.trials?.(sample) ?? grouping.count)
     const interval = intervalOf(design, sample, value, { error: 0, freedom: clusters - 1, clusters }, method.confidence)

@@ -10,7 +10,8 @@ export interface Totals {
   readonly width: number
   /** Adds a row's part to the sums. */
   readonly contribution: (sample: Sample) => (row: number, weight: number, add: AddTotal) => void
-  readonly value: (totals: Float64Array) => number
+  /** By the slope from `observed`, as far as `totals` are divisors: a normal divisor comes near 0. */
+  readonly value: (totals: Float64Array, observed: Float64Array) => number
 }
 
 /** Below this share of a sum's own size, a variance is rounding: with fewer rows than sums, some follow from the others. */
@@ -92,6 +93,7 @@ export const normalTotals = (
       for (let before = 0; before <= index; before++) total += (root[index * size + before] as number) * (noise[before] as number)
       totals[index] = total
     }
-    return of(samples.map((_, model) => value(totals.subarray(model * width, (model + 1) * width))))
+    const part = (all: Float64Array, model: number): Float64Array => all.subarray(model * width, (model + 1) * width)
+    return of(samples.map((_, model) => value(part(totals, model), part(sums, model))))
   })
 }
