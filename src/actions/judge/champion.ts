@@ -65,7 +65,7 @@ export const faceChampion = async (
     if (asset !== undefined && serves(record.holdout)) {
       const folder = await runs.scratch(`champion-${run.record.run}`)
       await store.fetch(record.tag, [asset], folder)
-      return faced(await readPredictions(join(folder, asset.path), rulesForStored(model)))
+      return faced(await readStored(join(folder, asset.path), model))
     }
     const own = run.record.champion
     if (own !== null && own.version === version) {
@@ -79,6 +79,19 @@ export const faceChampion = async (
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     return unreachable(error.message)
+  }
+}
+
+/** Rows of an older holdout may lack what the rules name today, which is nothing that the user could mend in the file. */
+const readStored = async (path: string, model: ModelConfiguration): Promise<Predictions> => {
+  try {
+    return await readPredictions(path, rulesForStored(model))
+  } catch (error) {
+    if (!(error instanceof UserError) || predictionSettings(model).paired) throw error
+    throw new UserError(
+      `the predictions stored with it do not have what these rules need (${error.message.replace(/\. Name it in .*$/s, '')}); with \`predictions.paired: true\` and a \`score\` command it is scored again`,
+      { cause: error },
+    )
   }
 }
 

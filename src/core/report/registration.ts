@@ -12,12 +12,16 @@ const primaryFigures = ({ rows }: Assessment): string => {
 
 /** Why a run is registered as a version, for the ledger's subject and the job's log: plain text, not escaped. The headline would tell of a merge, which is long past. */
 export const registrationWords = (assessment: Assessment): string => {
-  const { opponent, decision, override } = assessment
+  const { opponent, decision, override, verdict } = assessment
   if (override !== null) return `verdict ${assessment.verdict}, overridden by ${override.actor}: ${override.reason}`
-  if (opponent.kind === 'first') return 'the first version, all absolute gates pass'
+  if (opponent.kind === 'first')
+    return verdict === 'pass'
+      ? 'the first version, all absolute gates pass'
+      : 'the first version, its gates are not proven, which the rules let pass'
   if (opponent.kind === 'unreachable') return assessment.headline
   const champion = opponentName(opponent)
-  if (decision !== 'promote') return `passes its gates, ${champion} stays live${primaryFigures(assessment)}`
+  const gates = verdict === 'pass' ? 'passes its gates' : 'its gates are not proven, which the rules let pass'
+  if (decision !== 'promote') return `${gates}, ${champion} stays live${primaryFigures(assessment)}`
   const shown = assessment.rows.find(row => row.primary)?.rules.find(isPromotion)
   return `${shownBy(shown?.kind)} ${champion}${primaryFigures(assessment)}`
 }

@@ -343,6 +343,19 @@ describe('the champion on another holdout', () => {
     expect(JSON.parse(await readFile(outputs.result, 'utf8'))).toMatchObject({ holdout: { rows: 1300, paired: null, lost: 0 } })
     expect(bench.summaries[0]).toMatch(/unpaired on request/)
   })
+  it('without the clusters that the rules name by now cannot be compared with, and it is said that the stored rows lack them', async () => {
+    await using folder = await temporaryFolder()
+    const first = await benchIn(folder.path, apart)
+    await withRun(first, predictionsOf(1200, 0.35), '1')
+    await register(registering, first.ports)
+    const bench = await first.nextJob('200')
+    await writeFile(join(bench.ports.context.workspace, 'refline.yml'), apart.replace('paired: false', 'paired: false, cluster: region'))
+    await withRun(bench, predictionsOf(1300, 0.6), '2')
+    const { outputs, failure } = await evaluateGate(request, bench.ports)
+    expect(outputs.verdict).toBe('inconclusive')
+    expect(failure).toMatch(/stored with it do not have what these rules need \(there is no column "row_cluster".*is scored again/)
+    expect(failure).not.toContain('Name it in refline.yml')
+  })
 })
 
 describe('the champion on the same holdout', () => {

@@ -22,8 +22,43 @@ import {
   type Slopes,
 } from './slopes.ts'
 
-/** A metric of confusion counts (label * width + predicted); NaN where undefined. */
-type CountStatistic = (counts: Float64Array, width: number) => number
+/** A metric of confusion counts by their margins; NaN where undefined. */
+type CountStatistic = (margins: Margins) => number
+
+/** Cells that hold rows: of a thousand classes a million cells are empty, and every resample would look at each. */
+interface Cells {
+  readonly labels: Uint16Array
+  readonly predicted: Uint16Array
+}
+
+/** Margins of counts in these cells, in the same arrays for each draw. */
+const marginsIn = ({ labels, predicted }: Cells, width: number): ((drawn: Float64Array) => Margins) => {
+  const [hits, rows, columns] = [new Float64Array(width), new Float64Array(width), new Float64Array(width)]
+  return drawn => {
+    for (const sums of [hits, rows, columns]) sums.fill(0)
+    let all = 0
+    for (let cell = 0; cell < drawn.length; cell++) {
+      const [count, label, answer] = [drawn[cell] as number, labels[cell] as number, predicted[cell] as number]
+      rows[label] = (rows[label] as number) + count
+      columns[answer] = (columns[answer] as number) + count
+      if (label === answer) hits[label] = (hits[label] as number) + count
+      all += count
+    }
+    return { hits, rows, columns, all }
+  }
+}
+
+/** Bootstrap of a count metric over the cells that hold rows. An empty cell takes no random number, so that leaving it out changes no draw. */
+const bootstrapConfusion = (counts: Float64Array, width: number, method: Method, statistic: CountStatistic) => {
+  const cells = Array.from(counts.keys()).filter(cell => counts[cell] !== 0)
+  const labels = Uint16Array.from(cells, cell => Math.floor(cell / width))
+  const margins = marginsIn({ labels, predicted: Uint16Array.from(cells, cell => cell % width) }, width)
+  return bootstrapCells(
+    Float64Array.from(cells, cell => counts[cell] as number),
+    method,
+    drawn => statistic(margins(drawn)),
+  )
+}
 
 /**
  * Paired bootstrap of the difference of a count metric: the rows enter only through the cells (label, challenger's class, champion's class), so that
@@ -42,48 +77,37 @@ export const compareCounts = (challenger: Sample, champion: Sample, method: Meth
   // In order of the cell and not of its first row: the order of rows must change nothing.
   const ordered = [...cells].sort(([a], [b]) => a - b)
   const counts = Float64Array.from(ordered, ([, count]) => count)
-  const ours = new Float64Array(width * width)
-  const theirs = new Float64Array(width * width)
+  const label = Uint16Array.from(ordered, ([cell]) => Math.floor(cell / (width * width)))
+  const ours = marginsIn({ labels: label, predicted: Uint16Array.from(ordered, ([cell]) => Math.floor(cell / width) % width) }, width)
+  const theirs = marginsIn({ labels: label, predicted: Uint16Array.from(ordered, ([cell]) => cell % width) }, width)
   const random = uniform(method.seed)
   const drawn = new Float64Array(counts.length)
   const spread = distribution(method.resamples, () => {
     drawMultinomial(random, counts, drawn)
-    ours.fill(0)
-    theirs.fill(0)
-    for (let index = 0; index < ordered.length; index++) {
-      const cell = (ordered[index] as [number, number])[0]
-      const label = Math.floor(cell / (width * width))
-      const mine = label * width + (Math.floor(cell / width) % width)
-      const other = label * width + (cell % width)
-      ours[mine] = (ours[mine] as number) + (drawn[index] as number)
-      theirs[other] = (theirs[other] as number) + (drawn[index] as number)
-    }
-    return statistic(ours, width) - statistic(theirs, width)
+    return statistic(ours(drawn)) - statistic(theirs(drawn))
   })
   return resampledDifference(spread, method)
 }
 
-const balancedAccuracy: CountStatistic = (counts, width) => {
-  const { rows } = marginsOf(counts, width)
+const balancedAccuracy: CountStatistic = ({ hits, rows }) => {
   let total = 0
   let present = 0
-  for (let label = 0; label < width; label++) {
+  for (let label = 0; label < rows.length; label++) {
     if (rows[label] === 0) continue
     present++
-    total += (counts[label * width + label] as number) / (rows[label] as number)
+    total += (hits[label] as number) / (rows[label] as number)
   }
   return present < 2 ? Number.NaN : total / present
 }
 
 /** Matthews' correlation for any number of classes (Gorodkin 2004), as scikit-learn computes it. */
-const matthews: CountStatistic = (counts, width) => {
-  const { rows, columns, all } = marginsOf(counts, width)
+const matthews: CountStatistic = ({ hits, rows, columns, all }) => {
   let right = 0
   let agreement = 0
   let rowSquares = 0
   let columnSquares = 0
-  for (let index = 0; index < width; index++) {
-    right += counts[index * width + index] as number
+  for (let index = 0; index < rows.length; index++) {
+    right += hits[index] as number
     agreement += (rows[index] as number) * (columns[index] as number)
     rowSquares += (rows[index] as number) ** 2
     columnSquares += (columns[index] as number) ** 2
@@ -93,11 +117,10 @@ const matthews: CountStatistic = (counts, width) => {
 }
 
 /** Cohen's kappa: the agreement above that of chance, as a share of what there could be. */
-const kappa: CountStatistic = (counts, width) => {
-  const { hits, rows, columns, all } = marginsOf(counts, width)
+const kappa: CountStatistic = ({ hits, rows, columns, all }) => {
   let right = 0
   let chance = 0
-  for (let index = 0; index < width; index++) {
+  for (let index = 0; index < rows.length; index++) {
     right += hits[index] as number
     chance += (rows[index] as number) * (columns[index] as number)
   }
@@ -108,12 +131,9 @@ const kappa: CountStatistic = (counts, width) => {
 /** F1 of the class of this number. */
 const f1Of =
   (index: number): CountStatistic =>
-  (counts, width) => {
-    let both = 0
-    for (let other = 0; other < width; other++) {
-      both += (counts[index * width + other] as number) + (counts[other * width + index] as number)
-    }
-    return both === 0 ? Number.NaN : (2 * (counts[index * width + index] as number)) / both
+  ({ hits, rows, columns }) => {
+    const both = (rows[index] as number) + (columns[index] as number)
+    return both === 0 ? Number.NaN : (2 * (hits[index] as number)) / both
   }
 
 const partTitles: Record<Part, string> = { precision: 'precision', recall: 'recall', f1: 'F1' }
@@ -121,12 +141,11 @@ const partTitles: Record<Part, string> = { precision: 'precision', recall: 'reca
 /** The mean over the classes that are labelled or predicted anywhere, plain or weighted by labelled rows. 0 / 0 in a class leaves it undefined. */
 const averaged =
   (part: Part, average: 'macro' | 'weighted' | 'micro'): CountStatistic =>
-  (counts, width) => {
-    const { rows, columns, all } = marginsOf(counts, width)
+  ({ hits, rows, columns, all }) => {
     let total = 0
     let weight = 0
-    for (let index = 0; index < width; index++) {
-      const [labelled, predicted, hit] = [rows[index] as number, columns[index] as number, counts[index * width + index] as number]
+    for (let index = 0; index < rows.length; index++) {
+      const [labelled, predicted, hit] = [rows[index] as number, columns[index] as number, hits[index] as number]
       if (labelled + predicted === 0) continue
       const share = average === 'macro' ? 1 : average === 'weighted' ? labelled : 0
       if (average === 'micro') total += hit
@@ -157,9 +176,9 @@ const countMetric = ({ statistic, slopes, range, why, ...rest }: CountMetric): M
       const width = sample.classes.length
       const counts = confusion(sample)
       const of = statistic(sample)
-      const value = of(counts, width)
+      const value = of(marginsOf(counts, width))
       if (Number.isNaN(value)) return { undefined: why(sample) }
-      const spread = bootstrapCells(counts, method, drawn => of(drawn, width))
+      const spread = bootstrapConfusion(counts, width, method, of)
       return { value, interval: percentileInterval(spread, method.confidence), method: 'bootstrap', error: spread.error }
     },
     compare: (challenger, champion, method) => compareCounts(challenger, champion, method, statistic(challenger)),
@@ -167,9 +186,10 @@ const countMetric = ({ statistic, slopes, range, why, ...rest }: CountMetric): M
   const influence = (sample: Sample): Influence => {
     const width = sample.classes.length
     const counts = weighedConfusion(sample)
-    const value = statistic(sample)(counts, width)
+    const margins = marginsOf(counts, width)
+    const value = statistic(sample)(margins)
     if (Number.isNaN(value)) return { undefined: why(sample) }
-    const cells = cellSlopes(slopes(marginsOf(counts, width), value, sample))
+    const cells = cellSlopes(slopes(margins, value, sample))
     const effects = new Float64Array(sample.rows)
     for (let row = 0; row < sample.rows; row++) {
       const cell = (sample.labels[row] as number) * width + (sample.predicted?.[row] as number)
@@ -186,7 +206,7 @@ const countMetric = ({ statistic, slopes, range, why, ...rest }: CountMetric): M
       grouping,
       width * width,
       (row, weight, add) => add(cell(row), weight),
-      totals => of(totals, width),
+      totals => of(marginsOf(totals, width)),
     )
   }
   return designed(plain, { range, influence, replicas })

@@ -142,11 +142,7 @@ const proportion = (share: Share): Metric => {
     compare: (challenger, champion, method) => {
       if (among !== 'predicted') return compareRight(share, challenger, champion, method)
       const index = indexOfClass(challenger, of as number | string)
-      return compareCounts(challenger, champion, method, (counts, width) => {
-        let predicted = 0
-        for (let label = 0; label < width; label++) predicted += counts[label * width + index] as number
-        return (counts[index * width + index] as number) / predicted
-      })
+      return compareCounts(challenger, champion, method, ({ hits, columns }) => (hits[index] as number) / (columns[index] as number))
     },
   }
   return designed(plain, design(share))
