@@ -36,6 +36,16 @@ const readExpected = (folder: string): Map<string, Map<string, Expectation>> =>
 
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(0)} s`
 
+/** How many data sets have what is special about them. */
+const traitsOf = (sets: readonly DataSet[]): string => {
+  const counts = new Map<string, number>()
+  for (const { traits } of sets) for (const trait of new Set(traits)) counts.set(trait, (counts.get(trait) ?? 0) + 1)
+  return [...counts]
+    .sort(([, a], [, b]) => b - a)
+    .map(([trait, count]) => `${trait} ${count}`)
+    .join(', ')
+}
+
 const verify = async (folder: string): Promise<Agreement> => {
   const python = await pythonEnvironment(
     join(root, 'node_modules', '.cache', 'refline-verify-python'),
@@ -67,7 +77,8 @@ const verify = async (folder: string): Promise<Agreement> => {
   for (const set of [...generated, ...real])
     agreement.add(set, set.task, ours.get(set.name) ?? new Map(), expected.get(set.name) ?? new Map())
   agreement.add({ name: 'tables', seed: tablesSeed }, 'tables', ourTables(tables), expected.get('tables') ?? new Map())
-  console.log(`${generated.length} generated data sets and ${real.length} real holdouts: ours ${tookUs}, Python ${took}\n`)
+  console.log(`${generated.length} generated data sets and ${real.length} real holdouts: ours ${tookUs}, Python ${took}`)
+  console.log(`${traitsOf([...generated, ...real])}\n`)
   return agreement
 }
 

@@ -12,7 +12,9 @@ import {
   fairnessOf,
   pick,
   plainDesign,
+  shuffled,
   singleColumns,
+  sizeOf,
   times,
 } from './design.ts'
 
@@ -33,22 +35,6 @@ export interface DataSet extends Design {
 
 const sigmoid = (value: number): number => 1 / (1 + Math.exp(-value))
 
-/** Mostly small, up to 5,000; fewer where Python differentiates or resamples by all rows, and mostly enough for some clusters. */
-const sizeOf = (random: Uniform, { weighted, clustered }: Design): number => {
-  const drawn = random()
-  if (clustered) return Math.min(300, Math.floor(5 * 10 ** (2 * drawn ** 0.5)))
-  return Math.min(weighted ? 800 : 5000, Math.floor(5 * 10 ** (3 * drawn ** 1.5)))
-}
-
-const shuffled = (random: Uniform, count: number): number[] => {
-  const order = times(count, index => index)
-  for (let last = count - 1; last > 0; last--) {
-    const other = Math.floor(random() * (last + 1))
-    ;[order[last], order[other]] = [order[other] as number, order[last] as number]
-  }
-  return order
-}
-
 const write = (
   folder: string,
   random: Uniform,
@@ -68,7 +54,7 @@ const write = (
     const header = ['id', 'label', 'region', ...Object.keys({ ...columns, ...design })].join(',')
     writeFileSync(join(folder, set.name, `${model}.csv`), `${[header, ...lines].join('\n')}\n`)
   }
-  return set
+  return labels.length > 20 ? set : { ...set, traits: [...set.traits, 'at most 20 rows'] }
 }
 
 const common = (seed: number, task: Task, random: Uniform, design: Design) => ({

@@ -79,3 +79,20 @@ export const fairnessOf = (seed: number, task: Task, { clustered }: Design): Fai
   const random = uniform(2_000_000 + seed)
   return { min_support: pick(random, [1, 1, 5, 30]), reference: random() < 0.25 ? pick(random, ['EU', 'Zürich']) : null }
 }
+
+/** Mostly small, up to 5,000; fewer where Python differentiates or resamples by all rows, and mostly enough for some clusters. */
+export const sizeOf = (random: Uniform, { weighted, clustered }: Design): number => {
+  const drawn = random()
+  if (clustered) return Math.min(300, Math.floor(5 * 10 ** (2 * drawn ** 0.5)))
+  return Math.min(weighted ? 800 : 5000, Math.floor(5 * 10 ** (3 * drawn ** 1.5)))
+}
+
+/** Row numbers in random order. */
+export const shuffled = (random: Uniform, count: number): number[] => {
+  const order = times(count, index => index)
+  for (let last = count - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1))
+    ;[order[last], order[other]] = [order[other] as number, order[last] as number]
+  }
+  return order
+}
