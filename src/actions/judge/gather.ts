@@ -115,7 +115,7 @@ const readChallenger = async (run: OpenRun, rules: Rules): Promise<{ predictions
   try {
     const predictions = await readPredictions(join(run.folder, 'files', file.path), rules.model)
     // Rows that cannot be told apart are the run's fault, which the report must name, and no failure of this step.
-    if (predictionSettings(rules.model).paired) requireUniqueIds(predictions)
+    requireUniqueIds(predictions)
     digestHoldout(predictions)
     return { predictions, problem: reproductionProblem(run.record, rules.model) }
   } catch (error) {

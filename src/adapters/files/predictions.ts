@@ -83,6 +83,8 @@ const fromJsonl: Reader = async ({ pieces }, name, rules) => {
       const wrong = builder.addValue(Object.hasOwn(row, column) ? row[column] : undefined)
       if (wrong !== null) bad.add(line, column, wrong)
     }
+    for (const column of columns.without)
+      if (Object.hasOwn(row, column)) bad.add(line, column, 'is missing in the first row, so it would not be read')
     lines.add([line], 1)
   })
   if (columns === null) throw empty(name)

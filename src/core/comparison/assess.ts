@@ -114,8 +114,7 @@ export const assess = (request: AssessmentRequest): Assessment => {
   const { model, rules, run, challenger } = request
   checkRules(rules, request.opponent, model)
   const problem = request.problem ?? challenger?.problem ?? null
-  const paired = predictionSettings(rules).paired
-  if (challenger && paired) requireUniqueIds(challenger)
+  if (challenger) requireUniqueIds(challenger)
   const faced = face(request)
   const { opponent, pairing, independent } = faced
   const marked = <S extends Sample>(sample: S): S => (problem === null ? sample : { ...sample, problem })

@@ -11,7 +11,7 @@ export type Pairing =
 
 const shown = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}...` : text)
 
-/** Throws a UserError where an id stands twice: such rows cannot be paired. Looked for once in each reading. */
+/** Throws a UserError where an id stands twice: such rows cannot be paired, and rows that stand twice by accident would narrow every interval. Looked for once in each reading. */
 export const requireUniqueIds = derived((predictions: Predictions): true => {
   const { order, distinct } = orderOfIds(predictions)
   if (distinct) return true
@@ -20,7 +20,7 @@ export const requireUniqueIds = derived((predictions: Predictions): true => {
     if (compareText(predictions.ids, before, predictions.ids, row) === 0) {
       const { source } = predictions
       throw new UserError(
-        `id "${shown(textAt(predictions.ids, row))}" stands in lines ${lineOf(source, before)} and ${lineOf(source, row)}; ids must be unique, since rows are paired by them`,
+        `id "${shown(textAt(predictions.ids, row))}" stands in lines ${lineOf(source, before)} and ${lineOf(source, row)}; ids must be unique, since rows are told apart by them`,
         { place: { file: source.file, line: lineOf(source, row) } },
       )
     }

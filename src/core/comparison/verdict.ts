@@ -61,12 +61,22 @@ const unprovenGuardrails = ({ rows }: Judged): string[] =>
       .map(rule => `${metric}: ${rule.sentence}`),
   )
 
+/** Does a figure lie outside of a bound, proven or not? */
+const anyOutside = ({ rows, slices, fairness }: Judged): boolean =>
+  [...rows, ...slices, ...fairness.map(({ estimate, rules }) => ({ challenger: estimate, rules }))].some(
+    ({ challenger: { value }, rules }) =>
+      decidingRules(rules).some(
+        ({ kind, bound }) => value !== null && bound !== null && ((kind === 'min' && value < bound) || (kind === 'max' && value > bound)),
+      ),
+  )
+
 const decide = (judged: Judged, verdict: Verdict): Decision => {
   const { opponent, rules } = judged
   if (opponent.kind === 'unreachable') return 'inconclusive'
   if (verdict === 'fail') return 'keep'
   if (verdict === 'inconclusive' && rules.on_inconclusive !== 'warn') return 'inconclusive'
-  if (opponent.kind === 'first') return opponent.assumed ? 'inconclusive' : 'promote'
+  // Nothing is compared with, so the bounds are all the proof there is: whoever only warns of doubt does not put live what looks worse than its own bound.
+  if (opponent.kind === 'first') return opponent.assumed || (verdict !== 'pass' && anyOutside(judged)) ? 'inconclusive' : 'promote'
   const primary = primaryOf(judged)
   const promotion = promotionOf(primary)
   if (promotion === undefined || primary?.difference?.value == null || primary.difference.low === null) return 'inconclusive'

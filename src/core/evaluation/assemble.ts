@@ -24,6 +24,8 @@ export interface UsedColumn {
 export interface Assembly {
   /** A builder for each used column, by its position in the header. A row is added to each. */
   readonly used: readonly UsedColumn[]
+  /** Columns that would be used where the file had them. Where rows can differ in theirs, none may come later. */
+  readonly without: readonly string[]
   /** Columns of the header. */
   readonly width: number
   /** `singlePrecision`: the columns that `isScore` marks came as 32-bit floats. */
@@ -113,6 +115,7 @@ export const assembly = (header: readonly string[], rules: ModelConfiguration, f
   })
   return {
     used,
+    without: [columns.prediction, ...(wantsScore ? [columns.score] : [])].filter(name => !header.includes(name)),
     width: header.length,
     finish: (rows, lines, singlePrecision = false) => {
       const common = {

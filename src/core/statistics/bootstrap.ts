@@ -1,4 +1,3 @@
-import { normalCdf, normalQuantile } from './distributions.ts'
 import type { Interval } from './interval.ts'
 import { drawMultinomial, uniform } from './random.ts'
 
@@ -71,50 +70,4 @@ export const bootstrapP = ({ sorted }: BootstrapDistribution): number => {
     if (value >= 0) above++
   }
   return Math.min(1, (2 * (Math.min(below, above) + 1)) / (sorted.length + 1))
-}
-
-/**
- * The acceleration of a statistic of counted cells (Efron 1987), from its jackknife: rows of one cell give the same value when they are left out, so that there are
- * only as many values as cells. 0 where the statistic does not vary; NaN where leaving a row out makes it undefined.
- */
-export const accelerationOfCells = (counts: Float64Array, statistic: (counts: Float64Array) => number): number => {
-  const left = counts.slice()
-  let rows = 0
-  let mean = 0
-  const values = counts.map((count, cell) => {
-    if (count === 0) return 0
-    left[cell] = count - 1
-    const value = statistic(left)
-    left[cell] = count
-    rows += count
-    mean += count * value
-    return value
-  })
-  mean /= rows
-  let [squares, cubes] = [0, 0]
-  counts.forEach((count, cell) => {
-    const gap = mean - (values[cell] as number)
-    squares += count * gap ** 2
-    cubes += count * gap ** 3
-  })
-  return squares === 0 ? 0 : cubes / (6 * squares ** 1.5)
-}
-
-/**
- * The bias-corrected and accelerated interval (Efron 1987), as scipy.stats.bootstrap has it; null where the percentile one is, and where every resample lies on one side of the
- * value, which leaves nothing to correct by.
- */
-export const bcaInterval = (spread: BootstrapDistribution, value: number, acceleration: number, confidence: number): Interval | null => {
-  if (percentileInterval(spread, confidence) === null || Number.isNaN(acceleration)) return null
-  const { sorted } = spread
-  const below = sorted.filter(one => one < value).length
-  const share = (below + sorted.filter(one => one <= value).length) / (2 * sorted.length)
-  if (share <= 0 || share >= 1) return null
-  const bias = normalQuantile(share)
-  const end = (tail: number): number => {
-    const from = bias + normalQuantile(tail)
-    return quantile(sorted, normalCdf(bias + from / (1 - acceleration * from)))
-  }
-  const tail = (1 - confidence) / 2
-  return { low: end(tail), high: end(1 - tail) }
 }

@@ -130,6 +130,8 @@ describe('JSON Lines', () => {
     expect([0, 1].map(row => textAt(good.ids, row))).toEqual(['1', 'b'])
   })
   it('names the line that is no object', async () => {
+    const late = '{"id":1,"label":1,"score":1}\n{"id":2,"label":0,"score":0,"prediction":1}\n'
+    expect((await failure(read(late, {}, 'p.jsonl'))).message).toMatch(/line 2.*prediction.*is missing in the first row/)
     expect((await failure(read('{"id":1,"label":1,"score":1}\n[1]\n', {}, 'p.jsonl'))).place).toEqual({ file: 'p.jsonl', line: 2 })
     expect((await failure(read('{"id":1,"label":1,"score":1}\n{"id":\n', {}, 'p.jsonl'))).message).toMatch(/not JSON/)
   })

@@ -48,6 +48,18 @@ describe('both answers', () => {
   })
 })
 
+describe('a first version where the rules let doubt pass', () => {
+  const found = (min: number) =>
+    judge({ rules: rulesOf({ on_inconclusive: 'warn', gates: { accuracy: { min } } }), challenger: binaryOf(rowsOf(60, 0.4)), ...first })
+  const accuracy = found(0.1).rows.find(row => row.metric === 'accuracy')?.challenger.value as number
+  it('goes live inside its bounds, proven or not', () => {
+    expect(found(accuracy - 0.01)).toMatchObject({ verdict: 'inconclusive', decision: 'promote' })
+  })
+  it('does not go live outside of one, although that is not proven', () => {
+    expect(found(accuracy + 0.01)).toMatchObject({ verdict: 'inconclusive', decision: 'inconclusive' })
+  })
+})
+
 describe('nothing missing ever passes', () => {
   it.each([
     [
