@@ -2,7 +2,7 @@ import type { ModelConfiguration } from '../configuration/schema.ts'
 import { holdoutDigest } from '../evaluation/holdout.ts'
 import { predictionSettings } from '../evaluation/prediction-settings.ts'
 import type { Predictions } from '../evaluation/predictions.ts'
-import { classRows, type Sample, unnoticed } from '../evaluation/sample.ts'
+import { classRows, forgetOrder, type Sample, unnoticed } from '../evaluation/sample.ts'
 import type { VersionRecord } from '../lineage/events.ts'
 import type { RunRecord } from '../lineage/run.ts'
 import { defaultSeed } from '../statistics/random.ts'
@@ -132,6 +132,11 @@ export const assess = (request: AssessmentRequest): Assessment => {
     method,
   }
   const { rows, notes } = judgeRows(rules, sources, request.change)
+  const roc =
+    rules.task === 'binary' && problem === null && challenger
+      ? rocCurve(challenger, pairing?.champion ?? independent?.champion ?? null)
+      : null
+  for (const sample of [broken, pairing?.challenger, pairing?.champion, independent?.champion]) if (sample) forgetOrder(sample)
   const slices = judgeSlices(rules, broken, sources)
   const fairness = judgeFairness(rules, broken, sources)
   const checks = judgeChecks(rules, run)
@@ -166,10 +171,7 @@ export const assess = (request: AssessmentRequest): Assessment => {
     findings: checks.findings,
     warnings: [...conclusion.warnings, ...checks.warnings],
     holdout: challenger && holdoutOf(request, challenger, faced),
-    roc:
-      rules.task === 'binary' && problem === null && challenger
-        ? rocCurve(challenger, pairing?.champion ?? independent?.champion ?? null)
-        : null,
+    roc,
     confidence: rules.confidence,
     seed: usesSeed([...rows, ...slices.judged]) ? method.seed : null,
     rules: { from: request.policy.from, digest: request.policy.digest, loosened: [...request.policy.loosened] },

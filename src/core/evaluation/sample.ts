@@ -44,16 +44,23 @@ export const partOf = (sample: Sample, rows: Uint32Array): Sample => ({
   problem: sample.problem,
 })
 
+/** Something derived from rows, which is remembered until it is told to `forget` it or the rows are gone. */
+interface Derived<S, T> {
+  (sample: S): T
+  forget(sample: S): void
+}
+
 /** Remembers what is derived from rows that do not change, so that metrics of one family share one pass and one sort. */
-export const derived = <T, S extends object = Sample>(derive: (sample: S) => T): ((sample: S) => T) => {
+export const derived = <T, S extends object = Sample>(derive: (sample: S) => T): Derived<S, T> => {
   const known = new WeakMap<S, { readonly value: T }>()
-  return sample => {
+  const remembered = (sample: S): T => {
     const found = known.get(sample)
     if (found) return found.value
     const value = derive(sample)
     known.set(sample, { value })
     return value
   }
+  return Object.assign(remembered, { forget: (sample: S): void => void known.delete(sample) })
 }
 
 const allFinite = derived(({ labels, predicted, scores, probabilities, weights }: Sample): boolean =>
@@ -163,3 +170,9 @@ export const labelsByScore = derived((sample): Uint8Array => {
   for (let place = 0; place < order.length; place++) sorted[place] = flags[order[place] as number] as number
   return sorted
 })
+
+/** Forgets the order of the scores, six bytes for each row, once all that needs it is done; whoever asks again sorts again. */
+export const forgetOrder = (sample: Sample): void => {
+  ascendingScores.forget(sample)
+  labelsByScore.forget(sample)
+}
