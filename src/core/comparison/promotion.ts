@@ -85,9 +85,9 @@ const claimOf = (kind: PromotionKind, margin: number): Claim => {
 }
 
 const neededOf = (claim: Claim, kind: PromotionKind, gain: Gain, detectable: number | null, rows: number | null): string => {
-  if (detectable === null || rows === null) return ''
-  const words = rowsWords({ rows, detectable, seen: claim.distance(gain.value), equal: claim.distance(0) })
-  return kind === 'superior' && words !== '' ? `${words}; none would if the two are equal` : words
+  // What looks no better is not proven better by more rows like these.
+  if (detectable === null || rows === null || (kind === 'superior' && gain.value <= 0)) return ''
+  return rowsWords({ rows, detectable, seen: claim.distance(gain.value), equal: claim.distance(0) })
 }
 
 const complete = (difference: Difference | null): difference is Difference & Gain =>

@@ -101,13 +101,19 @@ describe('the sentence of a promotion', () => {
   it('says how many rows would tell, in both cases', () => {
     // 1,000 rows show 0.03 in 4 of 5 cases: 0.01 takes nine times as many.
     expect(sentence('superior', 0.01, -0.011, 0.031)).toBe(
-      'not proven better with these rows [−0.0110, +0.0310]; about 9,000 rows would tell if the difference seen is real; none would if the two are equal',
+      'not proven better with these rows [−0.0110, +0.0310]; about 9,000 rows would tell if the difference seen is real',
     )
     expect(sentence('non_inferior', 0.01, -0.021, 0.041)).toMatch(
       /^not proven non-inferior within 0.02 with these rows .*; about 1,000 rows would tell if the difference seen is real, 2,300 if the two are equal$/,
     )
     expect(sentence(superiorBy(0.03), 0.04, -0.01, 0.09)).toMatch(/about 9,000 rows would tell if the difference seen is real, 1,000 if/)
     expect(sentence('equivalent', 0.01, -0.02, 0.04)).toMatch(/about 9,000 rows would tell if the difference seen is real, 2,300 if/)
+  })
+  it('offers no rows to prove better what looks worse, whichever way is better', () => {
+    expect(sentence('superior', -0.01, -0.031, 0.011)).toBe('not proven better with these rows [−0.0310, +0.0110]')
+    const lower = (value: number) => judgePromotion('superior', null, 'lower', differing(value, value - 0.02, value + 0.02)).sentence
+    expect(lower(0.01)).not.toContain('rows would tell')
+    expect(lower(-0.01)).toContain('rows would tell if the difference seen is real')
   })
   it('between the two models', () => {
     expect((['superior', 'superior_by', 'non_inferior', 'equivalent'] as const).map(shownBy)).toEqual([
