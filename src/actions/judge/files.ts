@@ -1,9 +1,10 @@
 import { copyFile, mkdir } from 'node:fs/promises'
-import { basename, extname, join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { digestFile } from '../../adapters/files/digest.ts'
 import { namedInFolder, readMetricsFile } from '../../adapters/files/reported/metrics-file.ts'
 import { fileInWorkspace } from '../../adapters/files/workspace-file.ts'
 import { UserError } from '../../core/errors.ts'
+import { endingOf } from '../../core/evaluation/file-formats.ts'
 import { canonicalJson, digest } from '../../core/lineage/canonical.ts'
 import { fileRun } from '../../core/lineage/file-run.ts'
 import type { DigestedFile } from '../../core/lineage/run.ts'
@@ -65,10 +66,4 @@ export const openFiles = async (
   })
   const named = [files.predictions, files.metrics].filter(path => path !== undefined).join(' and ')
   return { record, digest: digest(`${canonicalJson(record)}\n`), folder, origin: `no run: ${named} of this workspace` }
-}
-
-/** The ending that says how a file is read, that of a packed one included: `.csv.gz`. */
-const endingOf = (path: string): string => {
-  const packed = /\.(gz|zst)$/i.exec(path)?.[0] ?? ''
-  return `${extname(path.slice(0, path.length - packed.length))}${packed}`.toLowerCase()
 }
