@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gitLedger } from '../../src/adapters/git/ledger.ts'
+import { release } from '../../src/kernel/release.ts'
 import { runToEnd } from './children.ts'
 import type { Dump } from './github.ts'
 
@@ -23,6 +24,7 @@ export const readEnding = async (bare: string, model: string, environment: strin
     writer: { actor: null, workflow_run: null, workflow: null, commit: null },
     clock: { now: () => Date.now(), sleep: milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds)) },
     random: Math.random,
+    release,
     deadlineSeconds: 60,
     temp,
   })

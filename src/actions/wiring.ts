@@ -18,6 +18,7 @@ import { parseConfiguration } from '../core/configuration/parse.ts'
 import type { Configuration } from '../core/configuration/schema.ts'
 import { UserError } from '../core/errors.ts'
 import { failpoint } from '../kernel/failpoint.ts'
+import { release } from '../kernel/release.ts'
 import type { Deployments, Forge } from '../ports/forge.ts'
 import type { Ledger } from '../ports/ledger.ts'
 import type { ModelStore } from '../ports/model-store.ts'
@@ -106,6 +107,8 @@ const openLedger = async (
     },
     clock: systemClock,
     random: Math.random,
+    release,
+    again: context.again,
     deadlineSeconds: ledgerDeadlineSeconds,
     temp: context.temp,
   })

@@ -1,4 +1,4 @@
-import type { LedgerEvent, LedgerRecord, LedgerState } from '../core/lineage/events.ts'
+import type { LedgerEvent, LedgerRecord, LedgerState, Writer } from '../core/lineage/events.ts'
 
 /**
  * What asks for a decision. `id` is `verb:environment-or-dash:target:request`, the last part being the workflow run (or what the CLI made); a
@@ -27,6 +27,19 @@ export interface Appended {
   readonly state: LedgerState
 }
 
+/** One line of the log of runs: what happened to a run, for people and dashboards; nothing is decided from it. */
+export interface RunLine {
+  /** The run, or whatever else makes the line unique: a second line with the same key is not written. */
+  readonly key: string
+  readonly entry: Readonly<Record<string, unknown>>
+}
+
+/** A line as it stands in the log: who wrote it and when. */
+export interface LoggedLine extends RunLine {
+  readonly at: string
+  readonly writer: Omit<Writer, 'at'>
+}
+
 /** The ledger of decisions of a model. Every read verifies the head; every problem of reading is an error and never "no ledger". */
 export interface Ledger {
   /** The newest state; `seq` 0 where the ledger was read and is proven to have no such ref. */
@@ -36,6 +49,11 @@ export interface Ledger {
   records(model: string): Promise<readonly LedgerRecord[]>
   /** The commit id of the newest record, or null: releases are tagged on it. */
   head(model: string): Promise<string | null>
-  /** Adds a line to the log of runs, `refs/refline/models/<model>/runs`. `denied` where the token may only read: the caller says so and goes on. */
-  log(model: string, entry: Readonly<Record<string, unknown>>, key: string): Promise<'logged' | 'existing' | 'denied'>
+  /**
+   * Adds lines to the log of runs, `refs/refline/models/<model>/runs`, all of them in one push; how many were new. Null where the token may only read: the caller says
+   * so and goes on.
+   */
+  log(model: string, lines: readonly RunLine[]): Promise<number | null>
+  /** The log of runs, newest first, each key once; with `last` only so many. */
+  runs(model: string, last?: number): Promise<readonly LoggedLine[]>
 }

@@ -19,6 +19,7 @@ export const contextOf = (folder: string, change: Partial<RunnerContext> = {}): 
   ref: 'refs/heads/main',
   event: 'push',
   payload: {},
+  again: false,
   runId: '100',
   job: 'measure',
   workflow: 'model-release.yml',

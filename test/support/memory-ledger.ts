@@ -1,15 +1,9 @@
 import { canonicalJson, digest } from '../../src/core/lineage/canonical.ts'
-import {
-  type LedgerEvent,
-  type LedgerRecord,
-  type LedgerState,
-  ledgerRecord,
-  ledgerState,
-  type Writer,
-} from '../../src/core/lineage/events.ts'
+import { type LedgerEvent, type LedgerRecord, type LedgerState, ledgerRecord, type Writer } from '../../src/core/lineage/events.ts'
 import { emptyState, fold } from '../../src/core/lineage/fold.ts'
 import { requestPrefix } from '../../src/core/lineage/keys.ts'
-import type { DecisionRequest, Ledger, Proposal } from '../../src/ports/ledger.ts'
+import { ledgerState } from '../../src/core/lineage/state.ts'
+import type { DecisionRequest, Ledger, Proposal, RunLine } from '../../src/ports/ledger.ts'
 
 /** What a test may ask of the ledger in memory besides the port. */
 export interface MemoryLedger extends Ledger {
@@ -28,7 +22,7 @@ export const memoryLedger = (initial: Partial<Writer> = {}): MemoryLedger => {
   const models = new Map<string, { state: LedgerState; records: LedgerRecord[] }>()
   const subjects: string[] = []
   const evidence = new Map<string, string>()
-  const logged = new Set<string>()
+  const logged = new Map<string, RunLine>()
   let writer: Writer = {
     at: '2026-11-20T12:00:00.000Z',
     actor: 'ada',
@@ -68,7 +62,8 @@ export const memoryLedger = (initial: Partial<Writer> = {}): MemoryLedger => {
       const record = ledgerRecord.parse(
         JSON.parse(
           canonicalJson({
-            schema: 1,
+            schema: 2,
+            release: '0.2.0',
             model,
             seq: ledger.state.seq + 1,
             prev: ledger.state.head,
@@ -92,10 +87,15 @@ export const memoryLedger = (initial: Partial<Writer> = {}): MemoryLedger => {
       const { head } = of(model).state
       return head === null ? null : head.slice(0, 40)
     },
-    log: async (_model, _entry, key) => {
-      if (logged.has(key)) return 'existing'
-      logged.add(key)
-      return 'logged'
+    log: async (_model, lines) => {
+      const missing = lines.filter(({ key }) => !logged.has(key))
+      for (const line of missing) logged.set(line.key, line)
+      return missing.length
     },
+    runs: async (_model, last) =>
+      [...logged.values()]
+        .reverse()
+        .slice(0, last)
+        .map(line => ({ ...line, at: writer.at, writer: { actor: null, workflow_run: null, workflow: null, commit: null } })),
   }
 }

@@ -251,8 +251,8 @@ const logRun = async (ports: TrainPorts, record: RunRecord): Promise<void> => {
   if (ports.ledger === null || isProposal(ports.context)) return
   try {
     const entry = { kind: 'run', run: record.run, created: record.created, input: record.input, reported: record.reported }
-    const answer = await ports.ledger.log(record.model, entry, record.run)
-    if (answer === 'denied') ports.log.info('This token may only read, so the run is not in the log of runs; it travels in its artifact.')
+    const written = await ports.ledger.log(record.model, [{ key: record.run, entry }])
+    if (written === null) ports.log.info('This token may only read, so the run is not in the log of runs; it travels in its artifact.')
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     ports.log.warning(`the run could not be added to the log of runs: ${error.message}`)

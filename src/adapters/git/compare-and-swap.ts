@@ -21,8 +21,10 @@ export interface Write<T, H extends Head> {
   read(end: number): Promise<H>
   /** The result where this write is in the ref already, else null. Asked after every attempt, whatever git said of it. */
   find(head: H): Promise<T | null>
-  /** What to write for this very head, or the result where nothing is to be written. */
-  propose(head: H): Promise<Commit | { readonly done: T }>
+  /** What to write for this very head, one commit after another in one push, or the result where nothing is to be written. */
+  propose(head: H): Promise<readonly Commit[] | { readonly done: T }>
+  /** Told the ids of the proposed commits before they are pushed. */
+  readonly wrote?: (ids: readonly string[]) => void
   /** What to do where the remote will never take it; by default a UserError. */
   readonly refused?: (words: string) => T
 }
@@ -88,8 +90,13 @@ export const compareAndSwap = async <T, H extends Head>(settings: LoopSettings, 
     }
     const proposal = await write.propose(head)
     if ('done' in proposal) return proposal.done
-    const commit = await repository.commit(proposal.files, head.commit, proposal.message, Math.floor(clock.now() / 1000))
-    const answer = await repository.push(commit, write.ref, callTimeout(settings, end))
+    const seconds = Math.floor(clock.now() / 1000)
+    const ids = await repository.commit(
+      proposal.map(commit => ({ ...commit, seconds })),
+      head.commit,
+    )
+    write.wrote?.(ids)
+    const answer = await repository.push(ids.at(-1) as string, write.ref, callTimeout(settings, end))
     if (answer.said === 'done') continue
     words = answer.words
     refused = answer.said === 'refused'

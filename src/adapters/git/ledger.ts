@@ -1,15 +1,17 @@
 import { UserError } from '../../core/errors.ts'
 import { digest } from '../../core/lineage/canonical.ts'
-import type { LedgerEvent, LedgerRecord, LedgerState, Writer } from '../../core/lineage/events.ts'
-import { emptyState, fold } from '../../core/lineage/fold.ts'
+import type { LedgerRecord, LedgerState, Writer } from '../../core/lineage/events.ts'
+import { emptyState, fold, rememberedAt } from '../../core/lineage/fold.ts'
 import { requestPrefix } from '../../core/lineage/keys.ts'
 import { modelName } from '../../core/lineage/run.ts'
-import { decodeRecord, encodeRecord, encodeState, foldRecords, verifyHead, verifyState, verifyStep } from '../../core/lineage/verify.ts'
+import { encodeRecord, encodeState, newestSchema, verifyHead, verifyStep } from '../../core/lineage/verify.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Appended, DecisionRequest, Ledger, Proposal } from '../../ports/ledger.ts'
 import { singleLine } from './command.ts'
 import { compareAndSwap, type LoopSettings, readRef } from './compare-and-swap.ts'
-import { temporaryRepository } from './repository.ts'
+import { recordBelow, wholeHistory } from './ledger-history.ts'
+import { type Repository, temporaryRepository } from './repository.ts'
+import { listRuns } from './run-archive.ts'
 import { runLogWrite } from './run-log.ts'
 
 export interface LedgerSettings {
@@ -18,6 +20,8 @@ export interface LedgerSettings {
   /** Credentials for git, from `ledgerRemote`. */
   readonly environment: Readonly<Record<string, string>>
   readonly writer: Omit<Writer, 'at'>
+  /** The release of Refline that writes, such as 0.2.0. */
+  readonly release: string
   readonly clock: Clock
   /** Uniform in [0, 1), for waiting only. */
   readonly random: () => number
@@ -27,6 +31,10 @@ export interface LedgerSettings {
   readonly namespace?: string
   /** Where temporary repositories are made. */
   readonly temp?: string
+  /** Whether this workflow run was tried before: a request that the state has no room to remember is then looked for in all records. */
+  readonly again?: boolean
+  /** Opens the repository to work through; a temporary one of git's by default. */
+  readonly repository?: () => Repository
 }
 
 interface Verified {
@@ -35,10 +43,13 @@ interface Verified {
   readonly state: LedgerState
 }
 
+/** A matrix has 256 jobs at most; the state of the log remembers 500 keys, and must remember those of one write. */
+const linesAtOnce = 400
+
 const namespacePattern = /^refs\/[A-Za-z0-9][A-Za-z0-9_-]*(\/[A-Za-z0-9][A-Za-z0-9_-]*)*$/
 
 /** Actor, workflow run, request and seq of a record, as trailers of its commit. */
-const commitMessage = (subject: string, record: LedgerRecord): string => {
+export const commitMessage = (subject: string, record: LedgerRecord): string => {
   const trailers = [
     ['Actor', record.writer.actor],
     ['Workflow-Run', record.writer.workflow_run],
@@ -48,20 +59,24 @@ const commitMessage = (subject: string, record: LedgerRecord): string => {
   return `${singleLine(subject, 200) || record.events[0]?.kind}\n\n${trailers.join('\n')}\n`
 }
 
-/** The ledger of decisions on Git refs, written by DESIGN section 5's protocol. Calls may overlap, also from inside `decide`; many instances may run side by side. */
-export const gitLedger = (settings: LedgerSettings): Ledger => {
-  const namespace = settings.namespace ?? 'refs/refline'
+/** Where the logs of a model are kept. Throws a UserError where model or namespace are none. */
+export const refsOf = (model: string, namespace = 'refs/refline') => {
   if (!namespacePattern.test(namespace))
     throw new UserError(`The ledger's namespace ${JSON.stringify(namespace)} is none: expected refs/refline or refs/heads/refline.`)
-  const loop: LoopSettings = { ...settings, deadlineSeconds: settings.deadlineSeconds ?? 300, repository: temporaryRepository(settings) }
-  const whole: LoopSettings = { ...loop, repository: temporaryRepository(settings) }
-  const newest = new Map<string, Verified>()
+  if (!modelName.safeParse(model).success)
+    throw new UserError(`${JSON.stringify(model)} is no model name: expected lower-case letters, digits and "-", at most 40.`)
+  const under = `${namespace}/models/${model}`
+  return { decisions: `${under}/decisions`, runs: `${under}/runs`, archive: `${under}/archive` }
+}
 
-  const refOf = (model: string, log: 'decisions' | 'runs'): string => {
-    if (!modelName.safeParse(model).success)
-      throw new UserError(`${JSON.stringify(model)} is no model name: expected lower-case letters, digits and "-", at most 40.`)
-    return `${namespace}/models/${model}/${log}`
-  }
+/** The ledger of decisions on Git refs, written by DESIGN section 5's protocol. Calls may overlap, also from inside `decide`; many instances may run side by side. */
+export const gitLedger = (settings: LedgerSettings): Ledger => {
+  const open = settings.repository ?? (() => temporaryRepository(settings))
+  const loop: LoopSettings = { ...settings, deadlineSeconds: settings.deadlineSeconds ?? 300, repository: open() }
+  const whole: LoopSettings = { ...loop, repository: open() }
+  const newest = new Map<string, Verified>()
+  const refs = (model: string) => refsOf(model, settings.namespace)
+  refsOf('any', settings.namespace)
   const end = () => settings.clock.now() + loop.deadlineSeconds * 1000
 
   /** Reading is fetching, verifying and remembering in one: two at once would take an older head for a rewritten ledger. Never held while deciding. */
@@ -72,80 +87,87 @@ export const gitLedger = (settings: LedgerSettings): Ledger => {
     return result
   }
 
+  const rewritten = (model: string, seq: number): UserError =>
+    new UserError(`The ledger of ${model} was rewritten while this job ran: seq ${seq} is no longer in it. Nothing is decided from it.`)
+
   /** A ledger only grows: what this instance has seen once must still be there. */
   const compareWithSeen = (model: string, found: Verified, recordText: string | null): void => {
     const seen = newest.get(model)
     if (seen === undefined) return
-    const rewritten =
+    const gone =
       found.state.seq < seen.state.seq ||
       (found.state.seq === seen.state.seq && found.state.head !== seen.state.head) ||
       (found.record !== null && found.state.seq === seen.state.seq + 1 && found.record.prev !== seen.state.head)
-    if (rewritten)
-      throw new UserError(
-        `The ledger of ${model} was rewritten while this job ran: seq ${seen.state.seq} is no longer in it. Nothing is decided from it.`,
-      )
+    if (gone) throw rewritten(model, seen.state.seq)
     if (recordText !== null && found.state.seq === seen.state.seq + 1) verifyStep(seen.state, recordText, found.state)
   }
 
   const verified = async (model: string, commit: string | null): Promise<Verified> => {
     const seen = newest.get(model)
     if (seen !== undefined && seen.commit === commit) return seen
-    if (commit === null) {
-      const none: Verified = { commit, record: null, state: emptyState(model) }
-      compareWithSeen(model, none, null)
-      newest.set(model, none)
-      return none
-    }
-    const [recordText, stateText] = await loop.repository.read([`${commit}:record.json`, `${commit}:state.json`])
-    if (typeof recordText !== 'string' || typeof stateText !== 'string') {
+    const [recordText, stateText] = commit === null ? [] : await loop.repository.read([`${commit}:record.json`, `${commit}:state.json`])
+    if (commit !== null && (typeof recordText !== 'string' || typeof stateText !== 'string'))
       throw new UserError(
         `The ledger of ${model} cannot be trusted: its newest commit ${commit.slice(0, 12)} lacks record.json or state.json.`,
       )
-    }
-    const found: Verified = { commit, ...verifyHead(model, recordText, stateText) }
-    compareWithSeen(model, found, recordText)
+    const found: Verified =
+      typeof recordText === 'string' && typeof stateText === 'string'
+        ? { commit, ...verifyHead(model, recordText, stateText) }
+        : { commit, record: null, state: emptyState(model) }
+    compareWithSeen(model, found, recordText ?? null)
     newest.set(model, found)
     return found
   }
 
+  /** The first time the newest commit alone; later whatever came since, which is less to ask for than a depth. */
   const newestOf = (model: string, until: number): Promise<Verified> =>
-    alone(async () => verified(model, await readRef(loop, refOf(model, 'decisions'), until, 1)))
+    alone(async () => {
+      const { commit = null } = newest.get(model) ?? {}
+      return verified(model, await readRef(loop, refs(model).decisions, until, commit === null ? 1 : undefined))
+    })
 
-  /** The record at a seq, with the chain checked from the head down to it. */
   const recordAt = async (model: string, seq: number): Promise<LedgerRecord> => {
-    const ref = refOf(model, 'decisions')
     for (let tries = 0; tries < 5; tries += 1) {
       const depth = (newest.get(model)?.state.seq ?? seq) - seq + 1
-      const head = await verified(model, await readRef(loop, ref, end(), depth))
-      const commits = head.commit === null ? [] : (await loop.repository.history(head.commit)).map(([id]) => id).toReversed()
-      const steps = head.state.seq - seq
-      if (commits.length <= steps) continue
-      const texts = await loop.repository.read(commits.slice(0, steps + 1).map(id => `${id}:record.json`))
-      let expected = head.state.head
-      for (const text of texts) {
-        if (typeof text !== 'string' || digest(text) !== expected)
-          throw new UserError(`The ledger of ${model} cannot be trusted: its chain is broken below seq ${head.state.seq}.`)
-        expected = decodeRecord(model, text).prev
-      }
-      return decodeRecord(model, texts[steps] as string)
+      const { commit, state } = await verified(model, await readRef(loop, refs(model).decisions, end(), depth))
+      const record = commit === null ? null : await recordBelow(loop.repository, model, { commit, state }, seq)
+      if (record !== null) return record
     }
     throw new UserError(`The ledger of ${model} moved too fast to read seq ${seq}; run again.`)
   }
 
-  const findRequest = async (model: string, id: string, head: Verified, written: ReadonlySet<string>): Promise<Appended | null> => {
-    const prefix = requestPrefix(id)
-    const known = head.state.requests.find(([candidate]) => candidate === prefix)
-    if (known === undefined) return null
-    const record = head.record !== null && head.record.seq === known[1] ? head.record : await alone(() => recordAt(model, known[1]))
+  const records = async (model: string): Promise<readonly LedgerRecord[]> => {
+    const tip = await readRef(whole, refs(model).decisions, end())
+    const folded = await wholeHistory(whole.repository, model, tip)
+    const seen = newest.get(model)?.state
+    const after = seen === undefined ? null : (folded.records[seen.seq]?.prev ?? (seen.seq === folded.state.seq ? folded.state.head : null))
+    if (seen !== undefined && seen.seq > 0 && after !== seen.head) throw rewritten(model, seen.seq)
+    return folded.records
+  }
+
+  /** What a request was answered with before. The state remembers the ones that may be asked for again, and notes where it had no room for one of them. */
+  const findRequest = async (model: string, id: string, head: Verified, attempt: Attempt): Promise<Appended | null> => {
+    const seq = rememberedAt(head.state, requestPrefix(id))
+    const searched = seq !== null || attempt.searched || settings.again !== true || head.state.forgotten === undefined
+    attempt.searched = true
+    const record = !searched
+      ? ((await alone(() => records(model))).find(({ request }) => request === id) ?? null)
+      : seq === null
+        ? null
+        : head.record?.seq === seq
+          ? head.record
+          : await alone(() => recordAt(model, seq))
+    if (record === null) return null
     if (record.request !== id)
       throw new UserError(`Request ${id} cannot be told from ${record.request} at seq ${record.seq}. Start a new workflow run.`)
-    const outcome = written.has(encodeRecord(record).digest) ? 'appended' : 'existing'
+    const outcome = attempt.written.has(encodeRecord(record).digest) ? 'appended' : 'existing'
     return { outcome, seq: record.seq, events: record.events, state: newest.get(model)?.state ?? head.state }
   }
 
   const build = (model: string, request: DecisionRequest, head: LedgerState, proposal: Proposal) => {
     const record: LedgerRecord = {
-      schema: 1,
+      schema: newestSchema,
+      release: settings.release,
       model,
       seq: head.seq + 1,
       prev: head.head,
@@ -168,62 +190,20 @@ export const gitLedger = (settings: LedgerSettings): Ledger => {
   }
 
   const append = async (model: string, request: DecisionRequest, decide: (head: LedgerState) => Proposal | Promise<Proposal>) => {
-    const written = new Set<string>()
+    const attempt: Attempt = { written: new Set(), searched: false }
     return compareAndSwap<Appended, Verified>(loop, {
-      ref: refOf(model, 'decisions'),
+      ref: refs(model).decisions,
       name: `The ledger of ${model}`,
       read: until => newestOf(model, until),
-      find: head => findRequest(model, request.id, head, written),
+      find: head => findRequest(model, request.id, head, attempt),
       propose: async ({ state }) => {
         const proposal = await decide(state)
         if (proposal.events.length === 0) return { done: { outcome: 'nothing', seq: state.seq, events: [], state } }
         const built = build(model, request, state, proposal)
-        written.add(built.digest)
-        return built
+        attempt.written.add(built.digest)
+        return [built]
       },
     })
-  }
-
-  const checkEvidence = async (records: readonly LedgerRecord[], commits: readonly string[]): Promise<void> => {
-    const wanted = records.flatMap((record, index) =>
-      record.events.flatMap((event: LedgerEvent) =>
-        event.kind === 'evidence' && event.evidence !== null ? [{ record, event, commit: commits[index] }] : [],
-      ),
-    )
-    const texts = await whole.repository.read(wanted.map(({ commit }) => `${commit}:evidence.json`))
-    for (const [index, { record, event }] of wanted.entries()) {
-      const text = texts[index]
-      if (typeof text !== 'string' || digest(text) !== event.evidence) {
-        throw new UserError(`The ledger of ${record.model} cannot be trusted: the evidence of seq ${record.seq} is missing or was changed.`)
-      }
-    }
-  }
-
-  const records = async (model: string): Promise<readonly LedgerRecord[]> => {
-    const tip = await readRef(whole, refOf(model, 'decisions'), end())
-    const history = tip === null ? [] : await whole.repository.history(tip)
-    const commits = history.map(([id]) => id as string)
-    for (const [index, [id, ...parents]] of history.entries()) {
-      if (parents.length !== Math.min(index, 1) || (index > 0 && parents[0] !== commits[index - 1])) {
-        throw new UserError(`The ledger of ${model} cannot be trusted: commit ${id?.slice(0, 12)} does not follow the one before it alone.`)
-      }
-    }
-    const texts = await whole.repository.read([
-      ...commits.map(id => `${id}:record.json`),
-      ...commits.slice(-1).map(id => `${id}:state.json`),
-    ])
-    const folded = foldRecords(
-      model,
-      texts.slice(0, commits.length).map(text => text ?? ''),
-    )
-    if (tip !== null) verifyState(folded.state, texts.at(-1) ?? '')
-    await checkEvidence(folded.records, commits)
-    const seen = newest.get(model)?.state
-    const after = seen === undefined ? null : (folded.records[seen.seq]?.prev ?? (seen.seq === folded.state.seq ? folded.state.head : null))
-    if (seen !== undefined && seen.seq > 0 && after !== seen.head) {
-      throw new UserError(`The ledger of ${model} was rewritten while this job ran: seq ${seen.seq} is no longer in it.`)
-    }
-    return folded.records
   }
 
   return {
@@ -231,7 +211,22 @@ export const gitLedger = (settings: LedgerSettings): Ledger => {
     append,
     records: model => alone(() => records(model)),
     head: async model => (await newestOf(model, end())).commit,
-    log: async (model, entry, key) =>
-      compareAndSwap(loop, runLogWrite(loop, { ref: refOf(model, 'runs'), model, entry, key, writer: settings.writer, alone })),
+    log: async (model, lines) => {
+      let written = 0
+      for (let from = 0; from < lines.length; from += linesAtOnce) {
+        const part = lines.slice(from, from + linesAtOnce)
+        const added = await compareAndSwap(loop, runLogWrite(loop, { ref: refs(model).runs, model, lines: part, ...settings, alone }))
+        if (added === null) return null
+        written += added
+      }
+      return written
+    },
+    runs: (model, count) => alone(() => listRuns(whole, { ...refs(model), model, end: end() }, count)),
   }
+}
+
+/** What one append knows of itself: digests of the records it tried to write, and whether the records were searched for its request. */
+interface Attempt {
+  readonly written: Set<string>
+  searched: boolean
 }

@@ -1,8 +1,9 @@
 import { rmSync } from 'node:fs'
-import { mkdir, mkdtemp } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '../../core/errors.ts'
+import { byteLength } from '../../core/lineage/canonical.ts'
 import { classify, explain, type GitProblem, type GitResult, runGit } from './command.ts'
 
 /** A problem of the remote, in words that name it without credentials. */
@@ -19,18 +20,32 @@ export class RemoteError extends UserError {
 /** What a push said; it may be wrong either way, so the ref is read again whatever it is. */
 export type PushAnswer = { readonly said: 'done' } | { readonly said: GitProblem; readonly words: string }
 
+/** A commit to be written: files at its top, its message, and its time in seconds since 1970. */
+export interface NewCommit {
+  readonly files: Readonly<Record<string, string>>
+  readonly message: string
+  readonly seconds: number
+}
+
 /** A temporary bare repository through which refs of one remote are read and written. */
 export interface Repository {
-  /** Brings a ref with so many commits (all without `depth`); its commit id, or null where the remote answered and has no such ref. Throws a RemoteError. */
+  /**
+   * Brings a ref; its commit id, or null where the remote answered and has no such ref. With `depth` only so many commits; without, everything that this repository
+   * does not have yet, down to the depth it was brought to before. Throws a RemoteError.
+   */
   fetch(ref: string, timeout: number, depth?: number): Promise<string | null>
-  /** Contents by object name (`<commit>:record.json`), null for what is not there. */
+  /** Contents by object name (`<commit>:record.json`, or a commit's id for the commit itself), null for what is not there. */
   read(names: readonly string[]): Promise<readonly (string | null)[]>
   /** Ids of a commit and all before it that were fetched, oldest first, each with its parents. */
   history(commit: string): Promise<readonly (readonly string[])[]>
-  /** Writes a commit with these files at its top. `seconds` since 1970 is its time. */
-  commit(files: Readonly<Record<string, string>>, parent: string | null, message: string, seconds: number): Promise<string>
+  /** Writes one commit after another, the first of them on `parent`, and returns their ids in that order. */
+  commit(chain: readonly NewCommit[], parent: string | null): Promise<readonly string[]>
   /** A plain push, never forced: the remote takes it only where the ref is still at the commit's parent. */
   push(commit: string, ref: string, timeout: number): Promise<PushAnswer>
+  /** Puts a ref to a commit that does not follow the one that it is at, which must be `expected`. Never for decisions. */
+  replace(commit: string, ref: string, expected: string, timeout: number): Promise<PushAnswer>
+  /** The remote's refs that match a pattern of `git ls-remote`, each with its object; tags also as `<ref>^{}` with the commit. Throws a RemoteError. */
+  list(pattern: string, timeout: number): Promise<ReadonlyMap<string, string>>
 }
 
 const folders = new Set<string>()
@@ -42,14 +57,18 @@ const localTimeout = 60_000
 const objectLimit = 1 << 20
 
 /** The identity all commits of the ledger carry; who asked is in their trailers. */
-const identity = (seconds: number): Record<string, string> => ({
-  GIT_AUTHOR_NAME: 'refline',
-  GIT_AUTHOR_EMAIL: 'refline@refline.invalid',
-  GIT_AUTHOR_DATE: `${seconds} +0000`,
-  GIT_COMMITTER_NAME: 'refline',
-  GIT_COMMITTER_EMAIL: 'refline@refline.invalid',
-  GIT_COMMITTER_DATE: `${seconds} +0000`,
-})
+export const identity = 'refline <refline@refline.invalid>'
+
+/** What `git fast-import` is told to write a chain of commits below a ref and to say their ids. */
+const importScript = (chain: readonly NewCommit[], parent: string | null, ref: string): string => {
+  const data = (text: string): string => `data ${byteLength(text)}\n${text}\n`
+  const commits = chain.map(({ files, message, seconds }, index) => {
+    const from = index > 0 ? '' : parent === null ? '' : `from ${parent}\n`
+    const listed = Object.entries(files).map(([name, content]) => `M 100644 inline ${name}\n${data(content)}`)
+    return `commit ${ref}\nmark :${index + 1}\ncommitter ${identity} ${seconds} +0000\n${data(message)}${from}deleteall\n${listed.join('')}\n`
+  })
+  return `${commits.join('')}${chain.map((_, index) => `get-mark :${index + 1}\n`).join('')}done\n`
+}
 
 /** Reads what `git cat-file --batch` printed for `count` names. */
 const parseBatch = (output: Buffer, count: number): readonly (string | null)[] => {
@@ -90,66 +109,72 @@ export const temporaryRepository = (settings: {
     if (made.code !== 0) throw new Error(`git init: ${explain(made)}`)
     return folder
   }
-  const run = async (argv: readonly string[], options: { input?: string; timeout?: number; environment?: Record<string, string> } = {}) => {
+  const run = async (argv: readonly string[], options: { input?: string; timeout?: number } = {}) => {
     opened ??= open()
     const { input } = options
     return runGit(argv, {
       folder: await opened,
-      environment: { ...environment, ...options.environment },
+      environment,
       timeout: options.timeout ?? localTimeout,
       ...(input === undefined ? {} : { input }),
     })
   }
-  const local = async (argv: readonly string[], input?: string, identified: Record<string, string> = {}): Promise<Buffer> => {
-    const result = await run(argv, { environment: identified, ...(input === undefined ? {} : { input }) })
+  const local = async (argv: readonly string[], input?: string): Promise<Buffer> => {
+    const result = await run(argv, input === undefined ? {} : { input })
     if (result.code !== 0) throw new Error(`git ${argv[0]}: ${explain(result)}`)
     return result.stdout
   }
-  const line = async (argv: readonly string[], input?: string, identified?: Record<string, string>): Promise<string> =>
-    (await local(argv, input, identified)).toString('utf8').trim()
+  const lines = async (argv: readonly string[], input?: string): Promise<readonly string[]> =>
+    (await local(argv, input)).toString('utf8').trim().split('\n')
   const unanswered = (result: GitResult): RemoteError =>
     new RemoteError(`The ledger's remote ${remote} could not be read: ${explain(result)}`, classify(result))
 
-  /** A failed fetch may have many reasons; only an answer of the remote that lists no such ref proves that there is none. */
-  const isAbsent = async (ref: string, timeout: number, fetched: GitResult): Promise<boolean> => {
-    const listed = await run(['ls-remote', '--quiet', '--', remote, ref], { timeout })
+  const list = async (pattern: string, timeout: number): Promise<ReadonlyMap<string, string>> => {
+    const listed = await run(['ls-remote', '--quiet', '--', remote, pattern], { timeout })
     if (listed.code !== 0) throw unanswered(listed)
-    const present = listed.stdout
-      .toString('utf8')
-      .split('\n')
-      .some(entry => entry.split('\t')[1] === ref)
-    if (present) throw unanswered(fetched)
-    return true
+    const entries = listed.stdout.toString('utf8').split('\n')
+    return new Map(entries.filter(entry => entry !== '').map(entry => entry.split('\t').reverse() as [string, string]))
   }
+
+  /** Where a ref was fetched to. The file saves a process; another format of refs than files is asked through git. */
+  const fetched = async (): Promise<string> => {
+    const text = await readFile(join(await (opened as Promise<string>), 'refs', 'fetched', 'head'), 'utf8').catch(() => '')
+    if (/^[0-9a-f]{40,64}\n$/.test(text)) return text.trim()
+    return (await lines(['rev-parse', '--verify', 'refs/fetched/head']))[0] as string
+  }
+
+  const pushed = (result: GitResult): PushAnswer =>
+    result.code === 0 ? { said: 'done' } : { said: classify(result), words: explain(result) }
+
+  let imports = 0
 
   return {
     async fetch(ref, timeout, depth) {
       const depths = depth === undefined ? [] : [`--depth=${depth}`]
       const argv = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', ...depths, '--', remote, `+${ref}:refs/fetched/head`]
-      const fetched = await run(argv, { timeout })
-      if (fetched.code === 0) return line(['rev-parse', '--verify', 'refs/fetched/head^{commit}'])
-      await isAbsent(ref, timeout, fetched)
+      const result = await run(argv, { timeout })
+      if (result.code === 0) return fetched()
+      // A failed fetch may have many reasons; only an answer of the remote that lists no such ref proves that there is none.
+      if ((await list(ref, timeout)).has(ref)) throw unanswered(result)
       return null
     },
     async read(names) {
       return names.length === 0 ? [] : parseBatch(await local(['cat-file', '--batch'], `${names.join('\n')}\n`), names.length)
     },
     async history(commit) {
-      const listed = await line(['rev-list', '--topo-order', '--reverse', '--parents', commit, '--'])
-      return listed.split('\n').map(entry => entry.split(' '))
+      return (await lines(['rev-list', '--topo-order', '--reverse', '--parents', commit, '--'])).map(entry => entry.split(' '))
     },
-    async commit(files, parent, message, seconds) {
-      const entries = await Promise.all(
-        Object.entries(files).map(
-          async ([name, content]) => `100644 blob ${await line(['hash-object', '-w', '--stdin'], content)}\t${name}`,
-        ),
-      )
-      const tree = await line(['mktree'], `${entries.join('\n')}\n`)
-      return line(['commit-tree', tree, ...(parent === null ? [] : ['-p', parent]), '-F', '-'], message, identity(seconds))
+    async commit(chain, parent) {
+      imports += 1
+      return lines(['fast-import', '--quiet', '--done'], importScript(chain, parent, `refs/written/${imports}`))
     },
     async push(commit, ref, timeout) {
-      const pushed = await run(['push', '--porcelain', '--no-verify', '--', remote, `${commit}:${ref}`], { timeout })
-      return pushed.code === 0 ? { said: 'done' } : { said: classify(pushed), words: explain(pushed) }
+      return pushed(await run(['push', '--porcelain', '--no-verify', '--', remote, `${commit}:${ref}`], { timeout }))
     },
+    async replace(commit, ref, expected, timeout) {
+      const lease = `--force-with-lease=${ref}:${expected}`
+      return pushed(await run(['push', '--porcelain', '--no-verify', lease, '--', remote, `${commit}:${ref}`], { timeout }))
+    },
+    list,
   }
 }

@@ -13,6 +13,8 @@ export interface RunnerContext {
   /** The event's payload: hostile until parsed. */
   readonly payload: unknown
   readonly runId: string | null
+  /** Whether this workflow run was tried before: a repeated request may then have been made long ago. */
+  readonly again: boolean
   readonly job: string | null
   /** File name of the workflow, such as `model-pr.yml`. */
   readonly workflow: string | null
@@ -46,6 +48,7 @@ export const runnerContext = (env: NodeJS.ProcessEnv = process.env): RunnerConte
     event: variable('GITHUB_EVENT_NAME'),
     payload,
     runId: variable('GITHUB_RUN_ID'),
+    again: (variable('GITHUB_RUN_ATTEMPT') ?? '1') !== '1',
     job: variable('GITHUB_JOB'),
     workflow: workflowRef === null ? null : (/([^/@]+)@/.exec(workflowRef)?.[1] ?? null),
     workflowRef,

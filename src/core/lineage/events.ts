@@ -1,45 +1,18 @@
 import { z } from 'zod'
 import { judgeSettings, judgeState } from '../rollout/judge-state.ts'
-import { digestedFile, runRecord, sha256 } from './run.ts'
+import { runRecord, sha256 } from './run.ts'
+import { slot, version, versionRecord } from './version-record.ts'
 
-const version = z.int().min(1)
+export type { EnvironmentState, HoldoutUse, LedgerState, RolloutState } from './state.ts'
+export type { Slot, VersionRecord } from './version-record.ts'
+
 const environment = z.string().regex(/^[a-z0-9-]{1,40}$/)
 const text = z.string().max(2000)
 const rollout = z.string().regex(/^[0-9a-f]{12}$/)
 const percent = z.number().min(0).max(100)
 
-/** The two places of an environment that take the roles of stable and canary in turn. */
-export const slot = z.enum(['blue', 'green'])
-export type Slot = z.output<typeof slot>
-
-/** One metric as it was judged; undefined values are null with their reason in the stored result. */
-const judgedMetric = z.strictObject({
-  name: z.string().max(200),
-  value: z.number().nullable(),
-  low: z.number().nullable(),
-  high: z.number().nullable(),
-})
-
-/** What a version is, as far as anything later is decided from it. */
-export const versionRecord = z.strictObject({
-  version,
-  run: z.string(),
-  digest: sha256.describe('of manifest.json, which lists the model files'),
-  tag: z.string().describe('of the release, `refline/<model>/<digest12>` with a suffix where that was taken'),
-  assets: z.array(digestedFile).max(200).describe('every asset of the release by its name'),
-  bytes: z.int().min(0).describe('of the model files'),
-  input: sha256,
-  code: sha256.nullable(),
-  commit: z.string().nullable(),
-  pull_request: z.int().nullable(),
-  holdout: sha256.nullable(),
-  metrics: z.array(judgedMetric).max(60),
-  image: z.string().nullable().describe('name@digest once packaged'),
-})
-export type VersionRecord = z.output<typeof versionRecord>
-
-/** Everything that can be decided. The ledger of decisions is a sequence of these and of nothing else. */
-export const event = z.discriminatedUnion('kind', [
+/** What could be decided from the first release on. */
+const firstEvents = [
   z.strictObject({
     kind: z.literal('register'),
     version: versionRecord,
@@ -102,7 +75,22 @@ export const event = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('rollback-intent'), environment, from: version, to: version, reason: text }),
   z.strictObject({ kind: z.literal('rollback-confirm'), environment, from: version, to: version, slot, reason: text }),
   z.strictObject({ kind: z.literal('quarantine'), version, reason: text }),
-])
+] as const
+
+/** What schema 2 added: which files are kept. */
+const keepingEvents = [
+  z.strictObject({ kind: z.literal('pin'), version, reason: text.describe('why its files are kept whatever happens') }),
+  z.strictObject({ kind: z.literal('unpin'), version, reason: text }),
+  z.strictObject({
+    kind: z.literal('tombstone'),
+    version,
+    reason: text.describe('why its files may be deleted, 30 days from now at the earliest'),
+  }),
+  z.strictObject({ kind: z.literal('collected'), version, tag: z.string().max(200).describe('of the release whose files are deleted') }),
+] as const
+
+/** Everything that can be decided. The ledger of decisions is a sequence of these and of nothing else. */
+export const event = z.discriminatedUnion('kind', [...firstEvents, ...keepingEvents])
 export type LedgerEvent = z.output<typeof event>
 export type EventOf<K extends LedgerEvent['kind']> = Extract<LedgerEvent, { kind: K }>
 
@@ -116,82 +104,30 @@ export const writer = z.strictObject({
 })
 export type Writer = z.output<typeof writer>
 
-/** One commit of the ledger: `record.json`, at most 64 KB of canonical JSON. */
-export const ledgerRecord = z.strictObject({
-  schema: z.literal(1),
+const common = {
   model: z.string(),
   seq: z.int().min(1),
   prev: sha256.nullable().describe('digest of the previous record.json; null for the first'),
   request: z.string().max(300).describe('what asked for it: verb + environment + target + request id'),
   writer,
-  events: z.array(event).min(1).max(50),
-})
-export type LedgerRecord = z.output<typeof ledgerRecord>
+}
 
-const deployed = z.strictObject({ version, slot })
+/** A release of Refline as it names itself, such as 0.2.0. */
+export const release = z.string().regex(/^\d{1,4}\.\d{1,4}\.\d{1,4}$/)
 
-/** A rollout under way in an environment. `intent` is a weight that may or may not have been applied. */
-const rolloutState = z.strictObject({
-  rollout,
-  version,
-  from: version.nullable(),
-  canary: slot,
-  steps: z.array(percent),
-  step: z.int().min(-1),
-  percent,
-  intent: z.strictObject({ step: z.int().min(-1), percent, expecting: percent }).nullable(),
-  until: z.number().nullable().describe('end of the last judged batch, seconds since 1970'),
-  settings: judgeSettings,
-  judge: judgeState.nullable(),
-  judgement: text,
-  since: z.int().min(1).describe('seq of its start'),
-})
-export type RolloutState = z.output<typeof rolloutState>
-
-const environmentState = z.strictObject({
-  live: deployed.nullable(),
-  history: z
-    .array(z.strictObject({ version, slot: slot.nullable().describe('null: its slot was given to another version since') }))
-    .max(10)
-    .describe('what was live before, newest first, without the one that is live now'),
-  rollout: rolloutState.nullable(),
-  move: z.strictObject({ from: version, to: version, reason: text }).nullable().describe('a rollback begun and not confirmed'),
-})
-export type EnvironmentState = z.output<typeof environmentState>
-
-/** How often a holdout has decided: whether a run became a version, or did not. */
-const holdoutUse = z.strictObject({
-  digest: z
-    .string()
-    .regex(/^[0-9a-f]{16}$/)
-    .describe('first 16 characters of its digest'),
-  decided: z.int().min(1),
-  seq: z.int().min(1).describe('of the last time'),
-})
-export type HoldoutUse = z.output<typeof holdoutUse>
-
-/** The fold of all records, `state.json`, at most 32 KB: everything that questions about now are answered from. */
-export const ledgerState = z.strictObject({
+const firstRecord = z.strictObject({
   schema: z.literal(1),
-  model: z.string(),
-  seq: z.int().min(0),
-  head: sha256.nullable().describe('digest of the newest record.json'),
-  versions: z.int().min(0).describe('how many were registered; the newest has this number'),
-  aliases: z.record(z.string(), version),
-  environments: z.record(z.string(), environmentState),
-  records: z
-    .record(z.string(), versionRecord)
-    .describe('versions that are live, were live last, are rolled out or carry an alias, by number'),
-  quarantine: z.record(z.string(), text),
-  requests: z
-    .array(z.tuple([z.string().regex(/^[0-9a-f]{16}$/), z.int().min(1), z.int()]))
-    .max(2000)
-    .describe('[64-bit prefix, seq, day since 1970], oldest first'),
-  holdouts: z
-    .array(holdoutUse)
+  ...common,
+  events: z
+    .array(z.discriminatedUnion('kind', [...firstEvents]))
     .min(1)
-    .max(20)
-    .optional()
-    .describe('the holdouts that decided last, oldest first; absent where none was counted, as in ledgers of earlier releases'),
+    .max(50),
 })
-export type LedgerState = z.output<typeof ledgerState>
+const secondRecord = z.strictObject({ schema: z.literal(2), release, ...common, events: z.array(event).min(1).max(50) })
+
+/**
+ * One commit of the ledger: `record.json`, at most 64 KB of canonical JSON. Schema 1 was written up to release 0.1 and is read for ever; a record of schema 2 says
+ * which release wrote it, so that an older one can name the release to use.
+ */
+export const ledgerRecord = z.discriminatedUnion('schema', [firstRecord, secondRecord])
+export type LedgerRecord = (Omit<z.output<typeof firstRecord>, 'events'> & { events: LedgerEvent[] }) | z.output<typeof secondRecord>

@@ -2,6 +2,7 @@ import { UserError } from '../errors.ts'
 import { canonicalJson } from './canonical.ts'
 import type { EnvironmentState, EventOf, LedgerEvent, LedgerRecord, LedgerState, RolloutState, Slot } from './events.ts'
 import { decidedBy, withHoldout } from './holdouts.ts'
+import { collected, pinned, tombstone, unpinned, withoutTombstone } from './keeping.ts'
 import { requestPrefix } from './keys.ts'
 import { trimmed } from './limits.ts'
 import { assertAliasAt, assertMayGoLive, assertRegistered, environmentOf } from './preconditions.ts'
@@ -69,7 +70,7 @@ const alias = (state: LedgerState, event: EventOf<'alias'>): LedgerState => {
   assertRegistered(state, event.to)
   assertAliasAt(state, event.alias, event.from)
   if (event.alias === 'champion') assertMayGoLive(state, event.to)
-  return { ...state, aliases: { ...state.aliases, [event.alias]: event.to } }
+  return { ...withoutTombstone(state, event.to), aliases: { ...state.aliases, [event.alias]: event.to } }
 }
 
 const packaged = (state: LedgerState, event: EventOf<'package'>): LedgerState => {
@@ -87,7 +88,7 @@ const rolloutStart = (state: LedgerState, event: EventOf<'rollout-start'>): Ledg
   if ((live?.version ?? null) !== event.from) refuse(state, `${event.environment} runs ${live === null ? 'nothing' : `v${live.version}`}`)
   if (live?.version === event.version) refuse(state, `v${event.version} is live in ${event.environment}`)
   if (live?.slot === event.canary) refuse(state, `slot ${event.canary} of ${event.environment} is taken by the live version`)
-  return withEnvironment(state, event.environment, {
+  return withEnvironment(withoutTombstone(state, event.version), event.environment, {
     history: vacated(environment.history, event.canary),
     rollout: {
       rollout: event.rollout,
@@ -147,7 +148,10 @@ const rollbackIntent = (state: LedgerState, event: EventOf<'rollback-intent'>): 
   if (![live?.version, rollout?.version, move?.from].includes(event.from)) {
     refuse(state, `v${event.from} is not in ${event.environment}, which runs ${live === null ? 'nothing' : `v${live.version}`}`)
   }
-  return withEnvironment(state, event.environment, { rollout: null, move: { from: event.from, to: event.to, reason: event.reason } })
+  return withEnvironment(withoutTombstone(state, event.to), event.environment, {
+    rollout: null,
+    move: { from: event.from, to: event.to, reason: event.reason },
+  })
 }
 
 const rollbackConfirm = (state: LedgerState, event: EventOf<'rollback-confirm'>): LedgerState => {
@@ -166,7 +170,7 @@ const rollbackConfirm = (state: LedgerState, event: EventOf<'rollback-confirm'>)
   })
 }
 
-const apply = (state: LedgerState, event: LedgerEvent): LedgerState => {
+const apply = (state: LedgerState, event: LedgerEvent, day: number): LedgerState => {
   switch (event.kind) {
     case 'register':
       return register(state, event)
@@ -196,31 +200,48 @@ const apply = (state: LedgerState, event: LedgerEvent): LedgerState => {
     case 'quarantine':
       assertRegistered(state, event.version)
       return { ...state, quarantine: { ...state.quarantine, [event.version]: event.reason } }
+    case 'pin':
+      return pinned(state, event)
+    case 'unpin':
+      return unpinned(state, event)
+    case 'tombstone':
+      return tombstone(state, event, day)
+    case 'collected':
+      return collected(state, event, day)
   }
 }
+
+const tickKinds: ReadonlySet<LedgerEvent['kind']> = new Set(['evidence', 'weight-intent', 'weight-confirm'])
+
+/** Whether a record only watches or moves a rollout: its request names the seq it was made at, so nobody asks for it a second time. */
+const isTick = (record: LedgerRecord): boolean => record.schema === 2 && record.events.every(({ kind }) => tickKinds.has(kind))
 
 /** Day since 1970 of a record, by which remembered requests age. */
 const dayOf = (record: LedgerRecord): number => Math.floor(Date.parse(record.writer.at) / 86_400_000)
 
 /**
- * The state after one more record. Pure: the same records give the same state, byte for byte, wherever they are folded. `recordDigest` is the digest of
- * record.json. Throws a UserError where the record cannot follow (wrong seq, model or predecessor, a request that is there already, an event that does not
- * fit the state) and where the state would pass its limits; such a record is never written.
+ * The state after one more record. Pure: the same records give the same state, byte for byte, wherever they are folded and by whichever release: what a schema's
+ * records make of a state never changes. `recordDigest` is the digest of record.json. Throws a UserError where the record cannot follow (wrong seq, model or
+ * predecessor, an older schema, a request that is there already, an event that does not fit the state) and where the state would pass its limits; such a record is
+ * never written.
  */
 export const fold = (state: LedgerState, record: LedgerRecord, recordDigest: string): LedgerState => {
   if (record.model !== state.model) refuse(state, `the record belongs to ${record.model}`)
   if (record.seq !== state.seq + 1) refuse(state, `the record has seq ${record.seq}, expected ${state.seq + 1}`)
   if (record.prev !== state.head) refuse(state, `the record follows ${record.prev ?? 'nothing'}, expected ${state.head ?? 'nothing'}`)
+  if (record.schema < state.schema) refuse(state, `the record has schema ${record.schema} after one of schema ${state.schema}`)
   const prefix = requestPrefix(record.request)
-  if (state.requests.some(([known]) => known === prefix)) refuse(state, `request ${record.request} was recorded before`)
-  const after = record.events.reduce(apply, state)
-  return trimmed({
-    ...after,
-    seq: record.seq,
-    head: recordDigest,
-    requests: [...after.requests, [prefix, record.seq, dayOf(record)]],
-  })
+  if (rememberedAt(state, prefix) !== null) refuse(state, `request ${record.request} was recorded before`)
+  const day = dayOf(record)
+  const after = record.events.reduce((folded, event) => apply(folded, event, day), state)
+  const next: LedgerState = { ...after, schema: record.schema, seq: record.seq, head: recordDigest }
+  if (isTick(record)) return trimmed({ ...next, ticks: [...(next.ticks ?? []), [prefix, record.seq]] })
+  return trimmed({ ...next, requests: [...next.requests, [prefix, record.seq, day]] })
 }
+
+/** The seq of the record that a request made, by the prefix of its id, as far as the state remembers it; else null. */
+export const rememberedAt = (state: LedgerState, prefix: string): number | null =>
+  (state.requests.find(([known]) => known === prefix) ?? state.ticks?.find(([known]) => known === prefix))?.[1] ?? null
 
 /** Whether two states are the same to the last byte. */
 export const sameState = (a: LedgerState, b: LedgerState): boolean => canonicalJson(a) === canonicalJson(b)

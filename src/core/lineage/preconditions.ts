@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts'
 import type { EnvironmentState, LedgerRecord, LedgerState, VersionRecord } from './events.ts'
+import { inSet } from './version-set.ts'
 
 /** State of an environment; one that no event has named yet has nothing live. */
 export const environmentOf = (state: LedgerState, environment: string): EnvironmentState =>
@@ -12,7 +13,11 @@ export const aliasOf = (state: LedgerState, alias: string): number | null =>
   Object.hasOwn(state.aliases, alias) ? (state.aliases[alias] ?? null) : null
 
 /** Whether a version may not go live again. */
-export const isQuarantined = (state: LedgerState, version: number): boolean => Object.hasOwn(state.quarantine, String(version))
+export const isQuarantined = (state: LedgerState, version: number): boolean =>
+  Object.hasOwn(state.quarantine, String(version)) || inSet(state.quarantined ?? '', version)
+
+/** Whether the files of a version were deleted. */
+export const isCollected = (state: LedgerState, version: number): boolean => inSet(state.collected ?? '', version)
 
 /** Throws a UserError where a version was never registered. */
 export const assertRegistered = (state: LedgerState, version: number): void => {
@@ -21,11 +26,15 @@ export const assertRegistered = (state: LedgerState, version: number): void => {
   throw new UserError(`${state.model} has no version ${version}: ${known}. Name one of these.`)
 }
 
-/** Throws a UserError where a version may not take traffic: it was never registered or is quarantined. */
+/** Throws a UserError where a version may not take traffic: it was never registered, is quarantined, or its files were deleted. */
 export const assertMayGoLive = (state: LedgerState, version: number): void => {
   assertRegistered(state, version)
+  if (isCollected(state, version))
+    throw new UserError(
+      `The files of ${state.model} v${version} were deleted as no longer needed, so it cannot go live again. Train and register it anew, or choose another version.`,
+    )
   if (!isQuarantined(state, version)) return
-  const reason = state.quarantine[String(version)]
+  const reason = state.quarantine[String(version)] ?? '…'
   throw new UserError(
     `${state.model} v${version} is quarantined (${reason}) and may not go live again. Register a corrected version, or choose another one.`,
   )

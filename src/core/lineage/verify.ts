@@ -1,14 +1,30 @@
 import type { z } from 'zod'
 import { UserError } from '../errors.ts'
 import { byteLength, canonicalJson, digest } from './canonical.ts'
-import { type LedgerRecord, type LedgerState, ledgerRecord, ledgerState } from './events.ts'
+import { type LedgerRecord, type LedgerState, ledgerRecord, release } from './events.ts'
 import { emptyState, fold, sameState } from './fold.ts'
 import { recordLimit, stateLimit } from './limits.ts'
+import { ledgerState } from './state.ts'
+
+/** The newest schema of record.json and state.json that this release reads and writes. */
+export const newestSchema = 2
 
 const broken = (model: string, sentence: string): UserError =>
   new UserError(
     `The ledger of ${model} cannot be trusted: ${sentence}. Compare it with a clone or a release's tag before anything is decided from it.`,
   )
+
+/** Throws a UserError that names the release to use where a value was written with a newer schema than this release reads; that is no damage. `what` is whose file it is. */
+export const refuseNewer = (value: unknown, what: string, name: string, newest = newestSchema): void => {
+  if (typeof value !== 'object' || value === null || !('schema' in value)) return
+  const { schema } = value
+  if (typeof schema !== 'number' || schema <= newest) return
+  const wrote = release.safeParse('release' in value ? value.release : undefined).data
+  const [by, use] = wrote === undefined ? ['a newer Refline', 'the newest release'] : [`Refline ${wrote}`, `release ${wrote} or newer`]
+  throw new UserError(
+    `The ${what} was written by ${by} (${name} has schema ${schema}, this release reads ${newest === 1 ? 1 : `1 to ${newest}`}). Use ${use} of the actions in every workflow.`,
+  )
+}
 
 const parse = <T>(schema: z.ZodType<T>, text: string, limit: number, model: string, name: string): T => {
   if (byteLength(text) > limit) throw broken(model, `${name} is larger than ${limit} bytes`)
@@ -18,12 +34,7 @@ const parse = <T>(schema: z.ZodType<T>, text: string, limit: number, model: stri
   } catch {
     throw broken(model, `${name} is not JSON`)
   }
-  const version = typeof value === 'object' && value !== null && 'schema' in value ? value.schema : undefined
-  if (typeof version === 'number' && version > 1) {
-    throw new UserError(
-      `The ledger of ${model} was written by a newer Refline (${name} has schema ${version}, this release reads 1). Upgrade the actions.`,
-    )
-  }
+  refuseNewer(value, `ledger of ${model}`, name)
   const parsed = schema.safeParse(value)
   if (!parsed.success) {
     const [issue] = parsed.error.issues

@@ -76,7 +76,7 @@ describe('a remote that may only be read', () => {
 
   test('the log of runs says denied', async () => {
     await using at = await readOnly()
-    expect(await ledgerOn(at.remote).log('churn', {}, 'run-a')).toBe('denied')
+    expect(await ledgerOn(at.remote).log('churn', [{ key: 'run-a', entry: {} }])).toBeNull()
   })
 
   test('a request that is recorded already needs no writing', async () => {
@@ -130,7 +130,16 @@ describe('tampering is seen', () => {
     ['a state without its record', (files: Record<string, string>) => ({ 'state.json': files['state.json'] ?? '' }), /lacks record\.json/],
     ['another layout of JSON', (files: Record<string, string>) => ({ ...files, 'state.json': ` ${files['state.json']}` }), /not canonical/],
     ['no JSON', (files: Record<string, string>) => ({ ...files, 'state.json': '<html>' }), /not JSON/],
-    ['a newer schema', (files: Record<string, string>) => ({ ...files, 'record.json': '{"schema":2}' }), /newer Refline.*Upgrade/],
+    [
+      'a newer schema',
+      (files: Record<string, string>) => ({ ...files, 'record.json': '{"schema":3}' }),
+      /a newer Refline .*schema 3.*newest release/,
+    ],
+    [
+      'a newer schema of a known release',
+      (files: Record<string, string>) => ({ ...files, 'record.json': '{"release":"1.4.0","schema":3}' }),
+      /by Refline 1\.4\.0 .*reads 1 to 2.*Use release 1\.4\.0 or newer/,
+    ],
     [
       'unknown fields',
       (files: Record<string, string>) => ({ ...files, 'state.json': files['state.json']?.replace('{', '{"x":1,') ?? '' }),

@@ -76,9 +76,9 @@ describe.each(['a bare folder', 'smart HTTP'])('on %s', kind => {
 
   test('the log of runs takes each key once and needs no order', async () => {
     await using at = await open()
-    const log = (key: string) => ledgerOn(at.remote).log('churn', { auc: 0.9 }, key)
-    expect(await Promise.all([log('run-a'), log('run-b'), log('run-c')])).toEqual(['logged', 'logged', 'logged'])
-    expect(await log('run-b')).toBe('existing')
+    const log = (key: string) => ledgerOn(at.remote).log('churn', [{ key, entry: { auc: 0.9 } }])
+    expect(await Promise.all([log('run-a'), log('run-b'), log('run-c')])).toEqual([1, 1, 1])
+    expect(await log('run-b')).toBe(0)
     expect(await git(at.bare, ['rev-list', '--count', 'refs/refline/models/churn/runs'])).toBe('3')
     expect(await ledgerOn(at.remote).read('churn')).toMatchObject({ seq: 0 })
   })

@@ -21,6 +21,7 @@ export const ledgerOn = (remote: string, settings: Partial<LedgerSettings> = {})
     writer: { actor: 'ann', workflow_run: '77', workflow: 'acme/churn/.github/workflows/train.yml@refs/heads/main', commit: null },
     clock: realClock,
     random: Math.random,
+    release: '0.2.0',
     deadlineSeconds: 60,
     temp,
     ...settings,

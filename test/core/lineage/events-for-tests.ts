@@ -70,7 +70,8 @@ export const foldBatches = (batches: readonly (readonly LedgerEvent[])[], start:
 
 /** The record that would follow a state. */
 export const recordAfter = (state: LedgerState, events: readonly LedgerEvent[], at = '2026-11-20T10:00:00Z'): LedgerRecord => ({
-  schema: 1,
+  schema: 2,
+  release: '0.2.0',
   model: state.model,
   seq: state.seq + 1,
   prev: state.head,

@@ -3,7 +3,7 @@ import { byteLength, canonicalJson } from '../../../src/core/lineage/canonical.t
 import type { LedgerEvent, LedgerState } from '../../../src/core/lineage/events.ts'
 import { emptyState, fold } from '../../../src/core/lineage/fold.ts'
 import { stateLimit } from '../../../src/core/lineage/limits.ts'
-import { previousLive, versionInRecords } from '../../../src/core/lineage/preconditions.ts'
+import { isQuarantined, previousLive, versionInRecords } from '../../../src/core/lineage/preconditions.ts'
 import { encodeRecord } from '../../../src/core/lineage/verify.ts'
 import { foldBatches, promotion, recordAfter, registerEvent, rolloutEvents } from './events-for-tests.ts'
 
@@ -144,10 +144,13 @@ describe('limits', () => {
   test('a quarantine is never forgotten, however many there are', () => {
     let state = emptyState('churn')
     for (let n = 1; n <= 300; n += 1) {
-      state = foldBatches([[registerEvent(n), { kind: 'quarantine', version: n, reason: 'x'.repeat(2000) }]], state)
+      const events: LedgerEvent[] = n % 7 === 0 ? [] : [{ kind: 'quarantine', version: n, reason: 'x'.repeat(2000) }]
+      state = foldBatches([[registerEvent(n), ...events]], state)
     }
-    expect(Object.keys(state.quarantine)).toHaveLength(300)
-    expect(state.quarantine['1']).toBe('…')
+    expect(Object.keys(state.quarantine)).toHaveLength(100)
+    const quarantined = Array.from({ length: 300 }, (_, index) => index + 1).filter(version => isQuarantined(state, version))
+    expect(quarantined).toEqual(Array.from({ length: 300 }, (_, index) => index + 1).filter(version => version % 7 !== 0))
+    expect(() => foldBatches([[rolloutEvents.start(1, null, 'blue')]], state)).toThrow(/v1 is quarantined/)
     expect(byteLength(canonicalJson(state))).toBeLessThanOrEqual(stateLimit)
   })
 
