@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { byteLength, canonicalJson } from '../../../src/core/lineage/canonical.ts'
 import type { LedgerEvent, LedgerState } from '../../../src/core/lineage/events.ts'
-import { emptyState, fold } from '../../../src/core/lineage/fold.ts'
+import { emptyState, fold, rememberedAt } from '../../../src/core/lineage/fold.ts'
+import { requestPrefix } from '../../../src/core/lineage/keys.ts'
 import { stateLimit } from '../../../src/core/lineage/limits.ts'
 import { isQuarantined, previousLive, versionInRecords } from '../../../src/core/lineage/preconditions.ts'
 import { encodeRecord } from '../../../src/core/lineage/verify.ts'
@@ -123,6 +124,7 @@ describe('what cannot follow is never written', () => {
     expect(refused({ prev: null })).toThrow(/follows nothing/)
     expect(refused({ model: 'fraud' })).toThrow(/belongs to fraud/)
     expect(refused({ request: 'test:-:1:1' })).toThrow(/recorded before/)
+    expect(refused({ schema: 1 })).toThrow(/schema 1 after one of schema 2/)
     expect(refused({})).not.toThrow()
   })
 })
@@ -139,6 +141,29 @@ describe('limits', () => {
     expect(state.requests.at(-1)?.[1]).toBe(1501)
     const later = recordAfter(state, [{ kind: 'seen-again', version: 1, run: 'churn-000000000001' }], '2027-03-20T10:00:00Z')
     expect(fold(state, later, encodeRecord(later).digest).requests).toHaveLength(1)
+  })
+
+  test('looks at a rollout are remembered for 64 records, so that they drive no decision out of memory', () => {
+    const look = (n: number): LedgerEvent[] => [rolloutEvents.intent(2, 10 + (n % 2))]
+    const decision = { ...recordAfter(emptyState('churn'), [registerEvent(1)]), request: 'register:-:a:1' }
+    let state = fold(emptyState('churn'), decision, encodeRecord(decision).digest)
+    state = foldBatches([[registerEvent(2)], ...promotion(1, null, 'blue'), [rolloutEvents.start(2, 1, 'green')]], state)
+    for (let n = 0; n < 1500; n += 1) state = foldBatches([look(n)], state)
+    expect(state.ticks).toHaveLength(64)
+    expect(state.requests).toHaveLength(5)
+    expect(state.forgotten).toBeUndefined()
+    expect(rememberedAt(state, requestPrefix('register:-:a:1'))).toBe(1)
+    expect(rememberedAt(state, requestPrefix(`test:-:${state.seq}:1`))).toBe(state.seq)
+    expect(rememberedAt(state, requestPrefix(`test:-:${state.seq - 64}:1`))).toBeNull()
+  })
+
+  test('where there was no room for a request that may be asked for again, that is noted until it is too old', () => {
+    let state = foldBatches([[registerEvent(1)]])
+    for (let n = 0; n < 1500; n += 1) state = foldBatches([[{ kind: 'seen-again', version: 1, run: 'churn-000000000001' }]], state)
+    const oldest = state.requests[0]?.[1] ?? 0
+    expect(state.forgotten?.[0]).toBe(oldest - 1)
+    const later = recordAfter(state, [{ kind: 'seen-again', version: 1, run: 'churn-000000000001' }], '2027-03-20T10:00:00Z')
+    expect(fold(state, later, encodeRecord(later).digest).forgotten).toBeUndefined()
   })
 
   test('a quarantine is never forgotten, however many there are', () => {
