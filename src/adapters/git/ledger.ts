@@ -48,6 +48,8 @@ const linesAtOnce = 400
 
 const namespacePattern = /^refs\/[A-Za-z0-9][A-Za-z0-9_-]*(\/[A-Za-z0-9][A-Za-z0-9_-]*)*$/
 
+const namesAt = (commit: string): readonly string[] => [`${commit}:record.json`, `${commit}:state.json`]
+
 /** Actor, workflow run, request and seq of a record, as trailers of its commit. */
 export const commitMessage = (subject: string, record: LedgerRecord): string => {
   const trailers = [
@@ -75,6 +77,8 @@ export const gitLedger = (settings: LedgerSettings): Ledger => {
   const loop: LoopSettings = { ...settings, deadlineSeconds: settings.deadlineSeconds ?? 300, repository: open() }
   const whole: LoopSettings = { ...loop, repository: open() }
   const newest = new Map<string, Verified>()
+  /** The commit that was pushed last, with what it holds: git names a commit by its content, so it need not be read again. */
+  const proposed = new Map<string, readonly string[]>()
   const refs = (model: string) => refsOf(model, settings.namespace)
   refsOf('any', settings.namespace)
   const end = () => settings.clock.now() + loop.deadlineSeconds * 1000
@@ -105,7 +109,7 @@ export const gitLedger = (settings: LedgerSettings): Ledger => {
   const verified = async (model: string, commit: string | null): Promise<Verified> => {
     const seen = newest.get(model)
     if (seen !== undefined && seen.commit === commit) return seen
-    const [recordText, stateText] = commit === null ? [] : await loop.repository.read([`${commit}:record.json`, `${commit}:state.json`])
+    const [recordText, stateText] = commit === null ? [] : (proposed.get(commit) ?? (await loop.repository.read(namesAt(commit))))
     if (commit !== null && (typeof recordText !== 'string' || typeof stateText !== 'string'))
       throw new UserError(
         `The ledger of ${model} cannot be trusted: its newest commit ${commit.slice(0, 12)} lacks record.json or state.json.`,
@@ -191,6 +195,7 @@ export const gitLedger = (settings: LedgerSettings): Ledger => {
 
   const append = async (model: string, request: DecisionRequest, decide: (head: LedgerState) => Proposal | Promise<Proposal>) => {
     const attempt: Attempt = { written: new Set(), searched: false }
+    let texts: readonly string[] = []
     return compareAndSwap<Appended, Verified>(loop, {
       ref: refs(model).decisions,
       name: `The ledger of ${model}`,
@@ -201,7 +206,12 @@ export const gitLedger = (settings: LedgerSettings): Ledger => {
         if (proposal.events.length === 0) return { done: { outcome: 'nothing', seq: state.seq, events: [], state } }
         const built = build(model, request, state, proposal)
         attempt.written.add(built.digest)
+        texts = [built.files['record.json'], built.files['state.json']]
         return [built]
+      },
+      wrote: ([id]) => {
+        proposed.clear()
+        if (id !== undefined) proposed.set(id, texts)
       },
     })
   }
