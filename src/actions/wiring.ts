@@ -81,7 +81,7 @@ const githubOf = (context: RunnerContext, token: string, log: ReturnType<typeof 
     forge: githubForge(client, repository),
     comments: githubComments(client, repository),
     deployments: githubDeployments(client, repository, context.serverUrl),
-    store: githubReleases(client, repository, { onBoundary: failpoint }),
+    store: githubReleases(client, repository, { onBoundary: (step, moment) => failpoint(`register-${step}`, moment) }),
   }
 }
 
@@ -110,6 +110,7 @@ const openLedger = async (
     release,
     again: context.again,
     deadlineSeconds: ledgerDeadlineSeconds,
+    onBoundary: failpoint,
     temp: context.temp,
   })
 }

@@ -1,5 +1,6 @@
 import { UserError } from '../core/errors.ts'
 import { type ActionSpec, type InputSpec, type InputsOf, type Outcome, type OutputSpec, outputText } from './action.ts'
+import { failpoint } from './failpoint.ts'
 import { camel, readInputs, secretsOf } from './inputs.ts'
 import { annotate, mask, print, writeOutputs } from './workflow-commands.ts'
 
@@ -25,7 +26,9 @@ export const runAction = async <I extends Record<string, InputSpec>, O extends R
     const { inputs, warnings } = await prepare(spec, env)
     for (const warning of warnings) annotate('warning', warning)
     const outcome = await handler(inputs)
+    failpoint('outputs', 'before')
     writeOutputs(outputTexts(spec, outcome), env)
+    failpoint('outputs', 'after')
     if (outcome.failure === undefined) end(exitCodes.done)
     annotate('error', redact(outcome.failure, secrets))
     end(exitCodes.verdict)

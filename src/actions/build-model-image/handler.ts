@@ -9,6 +9,7 @@ import type { VersionRecord } from '../../core/lineage/events.ts'
 import { requestId } from '../../core/lineage/keys.ts'
 import { defaultBase, imageLabels, type ServedVersion, servingContext } from '../../core/serving/fastapi.ts'
 import type { Outcome } from '../../kernel/action.ts'
+import { type Failpoint, within } from '../../kernel/failpoint.ts'
 import type { ImageBuilder } from '../../ports/image-builder.ts'
 import type { Ledger } from '../../ports/ledger.ts'
 import type { Log } from '../../ports/report.ts'
@@ -24,6 +25,7 @@ export interface ImagePorts {
   readonly log: Log
   /** Puts the model files of a version into a folder, checked by digest. */
   readonly fetchModel: (version: VersionRecord, folder: string) => Promise<unknown>
+  readonly failpoint: Failpoint
 }
 
 export interface ImageRequest {
@@ -55,7 +57,7 @@ export const buildModelImage = async (request: ImageRequest, ports: ImagePorts):
 
   const context = await ports.runs.scratch(`image-${name}`)
   const files = join(await ports.runs.scratch(`image-files-${name}`), 'model')
-  await ports.fetchModel(record, files)
+  await within(ports.failpoint, 'image-files', () => ports.fetchModel(record, files))
   await rename(files, join(context, 'model'))
   const base = request.model.image?.base ?? defaultBase
   for (const file of servingContext(served, base, await requirementsOf(request, ports.context.workspace)))
@@ -66,15 +68,17 @@ export const buildModelImage = async (request: ImageRequest, ports: ImagePorts):
     ports.builder.build({ context, name: imageName(request, ports.context), tags: [`v${version}`], labels, push: request.push }),
   )
   if (request.push)
-    await ports.ledger.append(
-      name,
-      {
-        id: requestId('package', null, `v${version}@${built.digest}`, ports.context.runId ?? record.run),
-        subject: `package ${name} v${version}: ${built.image}`,
-      },
-      head => ({
-        events: head.records[String(version)]?.image === built.image ? [] : [{ kind: 'package', version, image: built.image }],
-      }),
+    await within(ports.failpoint, 'image-record', () =>
+      ports.ledger.append(
+        name,
+        {
+          id: requestId('package', null, `v${version}@${built.digest}`, ports.context.runId ?? record.run),
+          subject: `package ${name} v${version}: ${built.image}`,
+        },
+        head => ({
+          events: head.records[String(version)]?.image === built.image ? [] : [{ kind: 'package', version, image: built.image }],
+        }),
+      ),
     )
   const reason = `built ${built.image} with ${name} v${version}${request.push ? '' : ' in the local engine'}`
   const result = join(await ports.runs.scratch(`image-result-${name}`), 'image.json')

@@ -23,6 +23,7 @@ export const main = () =>
         builder: dockerImageBuilder({
           environment: around.environment,
           onLine: line => around.log.info(line),
+          onBoundary: (step, moment) => around.failpoint(`image-${step}`, moment),
           login:
             toOwnRegistry && inputs.token !== '' && context.serverUrl === 'https://github.com'
               ? { registry: ownRegistry, user: context.actor ?? 'refline', password: inputs.token }

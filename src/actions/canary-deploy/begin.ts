@@ -5,6 +5,7 @@ import { requestId } from '../../core/lineage/keys.ts'
 import { environmentOf } from '../../core/lineage/preconditions.ts'
 import { otherSlot } from '../../core/rollout/batch.ts'
 import { judgeSettingsOf } from '../../core/rollout/settings.ts'
+import { within } from '../../kernel/failpoint.ts'
 import type { Deployments } from '../../ports/forge.ts'
 import type { ModelStore } from '../../ports/model-store.ts'
 import type { AnnouncePorts } from '../traffic/announce.ts'
@@ -52,30 +53,32 @@ export const begin = async (ports: CanaryPorts, context: CanaryContext, state: L
   const id = digest(JSON.stringify(['rollout', context.model, context.environment, version, context.request, state.seq])).slice(0, 12)
   const canary: Slot = environment.live === null ? 'blue' : otherSlot(environment.live.slot)
   await assertIdle(ports, environment, canary)
-  const appended = await ports.ledger.append(
-    context.model,
-    {
-      id: requestId('rollout', context.environment, id, context.request),
-      subject: `roll out ${context.model} v${version} in ${context.environment}${environment.live ? `, live is v${environment.live.version}` : ': the first version'}`,
-    },
-    head => {
-      const now = environmentOf(head, context.environment)
-      if (now.rollout !== null || now.move !== null || now.live?.version !== environment.live?.version) return { events: [] }
-      return {
-        events: [
-          {
-            kind: 'rollout-start',
-            environment: context.environment,
-            rollout: id,
-            version,
-            from: now.live?.version ?? null,
-            canary,
-            steps: now.live === null ? [] : [...context.settings.steps],
-            judge: judgeSettingsOf(context.environment, context.settings),
-          },
-        ],
-      }
-    },
+  const appended = await within(ports.boundary, 'canary-start', () =>
+    ports.ledger.append(
+      context.model,
+      {
+        id: requestId('rollout', context.environment, id, context.request),
+        subject: `roll out ${context.model} v${version} in ${context.environment}${environment.live ? `, live is v${environment.live.version}` : ': the first version'}`,
+      },
+      head => {
+        const now = environmentOf(head, context.environment)
+        if (now.rollout !== null || now.move !== null || now.live?.version !== environment.live?.version) return { events: [] }
+        return {
+          events: [
+            {
+              kind: 'rollout-start',
+              environment: context.environment,
+              rollout: id,
+              version,
+              from: now.live?.version ?? null,
+              canary,
+              steps: now.live === null ? [] : [...context.settings.steps],
+              judge: judgeSettingsOf(context.environment, context.settings),
+            },
+          ],
+        }
+      },
+    ),
   )
   if (appended.outcome === 'nothing') throw new Overtaken(overtakenBy(appended.state, context.environment))
   return { state: appended.state, rollout: id }
@@ -102,7 +105,7 @@ export const deployCanary = async (
   try {
     const release = await releaseOf(ports.fetchModel, context.model, record)
     ports.log.info(`deploying v${record.version} into slot ${rollout.canary}`)
-    await ports.target.deploy(rollout.canary, release)
+    await within(ports.boundary, 'traffic-deploy', () => ports.target.deploy(rollout.canary, release))
     const { ready } = await ports.target.read()
     if (!ready[rollout.canary])
       throw new UserError(
@@ -111,16 +114,18 @@ export const deployCanary = async (
     return null
   } catch (error) {
     const reason = `v${record.version} could not be deployed, no traffic was moved: ${messageOf(error)}`.slice(0, 1900).toWellFormed()
-    await appendToRollout(
-      ports,
-      context,
-      {
-        rollout: rollout.rollout,
-        seq: begun.state.seq,
-        verb: 'end',
-        subject: `withdraw ${context.model} v${record.version} from ${context.environment}: it could not be deployed`,
-      },
-      at => ({ events: [{ kind: 'rollout-end', environment: context.environment, rollout: at.rollout, decision: 'withdrawn', reason }] }),
+    await within(ports.boundary, 'canary-end', () =>
+      appendToRollout(
+        ports,
+        context,
+        {
+          rollout: rollout.rollout,
+          seq: begun.state.seq,
+          verb: 'end',
+          subject: `withdraw ${context.model} v${record.version} from ${context.environment}: it could not be deployed`,
+        },
+        at => ({ events: [{ kind: 'rollout-end', environment: context.environment, rollout: at.rollout, decision: 'withdrawn', reason }] }),
+      ),
     )
     return { decision: 'withdrawn', reason, quarantined: false }
   }

@@ -6,6 +6,7 @@ import { emptyJudgeState, type Judgement, judge, judgementOf } from '../../core/
 import { isRestoring, type Move, nextMove, type Wish } from '../../core/rollout/machine.ts'
 import { secondsOf } from '../../core/rollout/settings.ts'
 import { duration, percent as share } from '../../core/rollout/words.ts'
+import { type Boundary, within } from '../../kernel/failpoint.ts'
 import {
   appendToRollout,
   messageOf,
@@ -83,15 +84,18 @@ export const drive = async (
   const rollBackFor = (judgement: Judgement) =>
     restoreFor({ decision: 'rolled-back', reason: text(judgement.reason), quarantined: judgement.quarantine })
   const append = async (
+    step: Extract<Boundary, `canary-${string}`>,
     verb: string,
     subject: string,
     events: (rollout: RolloutState, head: LedgerState) => readonly LedgerEvent[],
     evidence?: string,
   ) => {
-    state = await appendToRollout(ports, context, { rollout: started.rollout, seq: state.seq, verb, subject }, (rollout, head) => ({
-      events: events(rollout, head),
-      ...(evidence === undefined ? {} : { evidence }),
-    }))
+    state = await within(ports.boundary, step, () =>
+      appendToRollout(ports, context, { rollout: started.rollout, seq: state.seq, verb, subject }, (rollout, head) => ({
+        events: events(rollout, head),
+        ...(evidence === undefined ? {} : { evidence }),
+      })),
+    )
   }
   const silent = async (error: unknown) => {
     silentSince ??= clock.now()
@@ -133,6 +137,7 @@ export const drive = async (
       const { judgement } = answer
       const evidence = canonicalJson({ schema: 1, rollout: rollout.rollout, weight, ...window, judgement: judgement.reason })
       await append(
+        'canary-evidence',
         'evidence',
         `judge ${context.model} v${rollout.version} in ${context.environment} at ${share(rollout.percent / 100)}: ${judgement.verdict}`,
         () => [
@@ -201,12 +206,10 @@ export const drive = async (
         : end.quarantined
           ? `quarantine ${context.model} v${rollout.version}: ${end.reason}`
           : `${end.decision === 'withdrawn' ? 'withdraw' : 'roll back'} ${context.model} v${rollout.version} from ${context.environment}: ${end.reason}`
-    const movesAlias = end.decision === 'promoted' && context.ownsChampion
-    if (move !== null) ports.boundary('confirm', 'before')
-    if (movesAlias) ports.boundary('alias', 'before')
-    await append('end', subject, (at, head) => [...(move === null ? [] : [confirmEvent(at, move)]), ...endingEvents(at, head, end)])
-    if (movesAlias) ports.boundary('alias', 'after')
-    if (move !== null) ports.boundary('confirm', 'after')
+    await append('canary-end', 'end', subject, (at, head) => [
+      ...(move === null ? [] : [confirmEvent(at, move)]),
+      ...endingEvents(at, head, end),
+    ])
     return end
   }
   const confirmEvent = (rollout: RolloutState, move: { readonly step: number; readonly percent: number }): LedgerEvent => ({
@@ -229,7 +232,7 @@ export const drive = async (
       undecided(`not proven within ${rules.max_duration}: ${held}`)
     let live: number
     try {
-      const traffic = await target.read()
+      const traffic = await within(ports.boundary, 'traffic-read', () => target.read())
       live = traffic.percent[rollout.canary]
     } catch (error) {
       if (wish === 'restore')
@@ -243,6 +246,7 @@ export const drive = async (
     switch (move.do) {
       case 'intend':
         await append(
+          'canary-intent',
           'weight',
           `move ${context.model} v${rollout.version} in ${context.environment} to ${share(move.percent / 100)}`,
           at => [
@@ -275,13 +279,12 @@ export const drive = async (
       case 'confirm':
         baseline = null
         if (move.ends) return finish(rollout, move)
-        ports.boundary('confirm', 'before')
         await append(
+          'canary-confirm',
           'confirm',
           `confirm ${context.model} v${rollout.version} in ${context.environment} at ${share(move.percent / 100)}`,
           at => [confirmEvent(at, move)],
         )
-        ports.boundary('confirm', 'after')
         await told.weight(move.percent)
         break
       case 'observe':

@@ -5,6 +5,7 @@ import type { RolloutTick } from '../../core/report/rollout.ts'
 import { planLines } from '../../core/rollout/plan.ts'
 import { judgeSettingsOf } from '../../core/rollout/settings.ts'
 import type { InputsOf, Outcome } from '../../kernel/action.ts'
+import { within } from '../../kernel/failpoint.ts'
 import { announce, mirror } from '../traffic/announce.ts'
 import { Overtaken } from '../traffic/moving.ts'
 import { proveFiles, recordOf, registrationOf, versionOfRun } from '../traffic/version.ts'
@@ -22,7 +23,7 @@ export const canaryDeployHandler =
   async (inputs: Pick<InputsOf<(typeof spec)['inputs']>, 'version' | 'plan'>): Promise<Answer> => {
     const { ledger, log } = ports
     const settings = judgeSettingsOf(context.environment, context.settings)
-    const state = await ledger.read(context.model)
+    const state = await within(ports.boundary, 'canary-head', () => ledger.read(context.model))
     const records = await ledger.records(context.model)
     const environment = environmentOf(state, context.environment)
 
@@ -190,7 +191,6 @@ const conclude = async (
   await announce(ports, story, record, {
     incident: ended.decision === 'rolled-back',
     comment: ended.decision !== 'withdrawn',
-    onComment: moment => ports.boundary('comment', moment),
   })
   const more = { rollout, deploymentUrl: mirrored.url }
   const where = `all traffic is on ${named(live?.version ?? null)}`

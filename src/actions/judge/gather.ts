@@ -14,6 +14,7 @@ import { canonicalJson } from '../../core/lineage/canonical.ts'
 import type { LedgerState, VersionRecord } from '../../core/lineage/events.ts'
 import { decidedBy } from '../../core/lineage/holdouts.ts'
 import type { RunRecord } from '../../core/lineage/run.ts'
+import { type Failpoint, within } from '../../kernel/failpoint.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Forge } from '../../ports/forge.ts'
 import type { Ledger } from '../../ports/ledger.ts'
@@ -34,6 +35,7 @@ export interface JudgePorts {
   readonly forge: Forge | null
   readonly log: Log
   readonly clock: Pick<Clock, 'now'>
+  readonly failpoint: Failpoint
 }
 
 export interface JudgeRequest {
@@ -70,8 +72,10 @@ export const judge = async (request: JudgeRequest, ports: JudgePorts): Promise<J
   ports.log.info(`${rules.name}: judging run ${run.record.run} (${run.origin})`)
   const override = await allowedOverride(request.overrideReason, ports)
   const challenger = await readChallenger(run, rules)
-  const state = await ports.ledger.read(rules.name)
-  const { opponent, record, predictions } = await faceChampion(state, ports, run, rules.model, challenger.predictions, request.against)
+  const state = await within(ports.failpoint, 'judge-head', () => ports.ledger.read(rules.name))
+  const { opponent, record, predictions } = await within(ports.failpoint, 'judge-champion', () =>
+    faceChampion(state, ports, run, rules.model, challenger.predictions, request.against),
+  )
   // Of files nothing is known that could be compared with how the champion was made.
   const championRun = files === undefined ? await championRunOf(record, ports.store, ports.runs) : null
   const assessment = assess({
@@ -89,7 +93,7 @@ export const judge = async (request: JudgeRequest, ports: JudgePorts): Promise<J
     problem: challenger.problem,
     decided: challenger.predictions === null ? null : decidedBy(state, digestHoldout(challenger.predictions)),
   })
-  const result = await ports.runs.writeResult(run, assessment)
+  const result = await within(ports.failpoint, 'judge-result', () => ports.runs.writeResult(run, assessment))
   return { rules, run, state, assessment, predictions: challenger.predictions, champion: record, championRun, result }
 }
 

@@ -1,6 +1,6 @@
 import { UserError } from '../../core/errors.ts'
 import { commentMarker } from '../../core/report/marker.ts'
-import type { Boundary } from '../../kernel/failpoint.ts'
+import { within } from '../../kernel/failpoint.ts'
 import type { Comments, Summary } from '../../ports/report.ts'
 import type { Judged, JudgePorts } from './gather.ts'
 import { commentOf, logLinesOf } from './report.ts'
@@ -9,7 +9,6 @@ export interface PublishPorts extends JudgePorts {
   readonly summary: Summary
   /** Null without a repository on GitHub or without a token. */
   readonly comments: Comments | null
-  readonly failpoint: (boundary: Boundary, moment: 'before' | 'after') => void
 }
 
 /**
@@ -18,15 +17,16 @@ export interface PublishPorts extends JudgePorts {
 export const publish = async (judged: Judged, ports: PublishPorts, comment: 'auto' | 'off'): Promise<string> => {
   for (const line of logLinesOf(judged)) ports.log.info(line)
   const body = commentOf(judged, ports.context)
-  await ports.summary.write(body)
+  await within(ports.failpoint, 'report-summary', () => ports.summary.write(body))
   const { pullRequest, workflow } = ports.context
-  if (comment === 'off' || pullRequest === null || ports.comments === null) return ''
-  ports.failpoint('comment', 'before')
-  const answer = await ports.comments.upsert(pullRequest, markerOf(judged, workflow ?? ''), body).catch((error: unknown) => {
-    if (!(error instanceof UserError)) throw error
-    return { denied: error.message }
-  })
-  ports.failpoint('comment', 'after')
+  const { comments } = ports
+  if (comment === 'off' || pullRequest === null || comments === null) return ''
+  const answer = await within(ports.failpoint, 'report-comment', () =>
+    comments.upsert(pullRequest, markerOf(judged, workflow ?? ''), body).catch((error: unknown) => {
+      if (!(error instanceof UserError)) throw error
+      return { denied: error.message }
+    }),
+  )
   if ('url' in answer) {
     ports.log.info(`Comment: ${answer.url}`)
     return answer.url

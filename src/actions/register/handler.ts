@@ -3,7 +3,7 @@ import type { EventOf, LedgerState } from '../../core/lineage/events.ts'
 import { requestId } from '../../core/lineage/keys.ts'
 import { registrationWords } from '../../core/report/registration.ts'
 import type { Outcome } from '../../kernel/action.ts'
-import type { Boundary } from '../../kernel/failpoint.ts'
+import { within } from '../../kernel/failpoint.ts'
 import type { Appended, Proposal } from '../../ports/ledger.ts'
 import type { Published, Upload } from '../../ports/model-store.ts'
 import { requireDecidingRef } from '../deciding-ref.ts'
@@ -17,7 +17,6 @@ export interface RegisterPorts extends JudgePorts {
   readonly pack: (judged: Judged) => Promise<{ readonly digest: string; readonly bytes: number; readonly uploads: readonly Upload[] }>
   /** What is kept beside the model files: predictions (as far as `keep` allows), run.json, result.json. */
   readonly evidence: (judged: Judged) => Promise<readonly Upload[]>
-  readonly failpoint: (boundary: Boundary, moment: 'before' | 'after') => void
 }
 
 export interface RegisterRequest extends JudgeRequest {
@@ -46,7 +45,7 @@ export const register = async (request: RegisterRequest, ports: RegisterPorts): 
   // What is decided here everything after it builds on; and the newest state alone, which was judged by, could be anybody's who may push.
   await ports.ledger.records(rules.name)
 
-  const packed = await ports.pack(judged)
+  const packed = await within(ports.failpoint, 'register-pack', () => ports.pack(judged))
   const known = Object.values(judged.state.records).some(version => version.digest === packed.digest)
   if (request.when === 'promote' && assessment.decision !== 'promote' && !known)
     return kept(judged, ports, `nothing is registered, the champion stays: ${assessment.headline}`)
@@ -60,20 +59,22 @@ export const register = async (request: RegisterRequest, ports: RegisterPorts): 
     uploads: [...packed.uploads, ...(await ports.evidence(judged))],
   })
   const asked = ports.context.runId ?? judged.run.record.run
-  ports.failpoint('register', 'before')
-  const appended = await ports.ledger.append(
-    rules.name,
-    {
-      id: requestId('register', null, judged.run.record.run, asked),
-      subject: events => subjectOf(rules.name, registrationWords(assessment), events[0]),
-    },
-    head => propose(judged, ports, packed, published, head),
+  const appended = await within(ports.failpoint, 'register-record', () =>
+    ports.ledger.append(
+      rules.name,
+      {
+        id: requestId('register', null, judged.run.record.run, asked),
+        subject: events => subjectOf(rules.name, registrationWords(assessment), events[0]),
+      },
+      head => propose(judged, ports, packed, published, head),
+    ),
   )
-  ports.failpoint('register', 'after')
   const made = appended.events.find(event => event.kind === 'register')
   const version = versionOf(appended, packed.digest)
   if (made !== undefined)
-    await ports.store.describe(published.tag, `${rules.name} v${version}`, cardOf(judged, made.version, ports.context))
+    await within(ports.failpoint, 'register-notes', () =>
+      ports.store.describe(published.tag, `${rules.name} v${version}`, cardOf(judged, made.version, ports.context)),
+    )
 
   const wantsChampion = (made?.decision ?? assessment.decision) === 'promote' && !hasEnvironment(judged)
   await pointAt(judged, ports, version, wantsChampion, request.alias, asked)
@@ -83,7 +84,7 @@ export const register = async (request: RegisterRequest, ports: RegisterPorts): 
     outcome === 'created'
       ? `registered ${rules.name} v${version}: ${registrationWords(assessment)}`
       : `${rules.name} v${version} was registered before with the same bytes`
-  await ports.runs.writeState({ schema: 1, model: rules.name, run: judged.run.record.run, version, reason })
+  await writeState(judged, ports, version, reason)
   ports.log.info(`${reason} (${published.url})`)
   return {
     outputs: { version, outcome, digest: packed.digest, releaseUrl: published.url, reason, result: judged.result.path },
@@ -91,14 +92,20 @@ export const register = async (request: RegisterRequest, ports: RegisterPorts): 
 }
 
 const kept = async (judged: Judged, ports: RegisterPorts, reason: string, failure?: string): Promise<RegisterOutcome> => {
-  await recordKept(judged, ports, reason)
-  await ports.runs.writeState({ schema: 1, model: judged.rules.name, run: judged.run.record.run, version: null, reason })
+  await within(ports.failpoint, 'register-kept', () => recordKept(judged, ports, reason))
+  await writeState(judged, ports, null, reason)
   ports.log.info(reason)
   return {
     outputs: { version: '', outcome: 'kept', digest: '', releaseUrl: '', reason, result: judged.result.path },
     ...(failure === undefined ? {} : { failure }),
   }
 }
+
+/** What later steps of this job find out from. */
+const writeState = (judged: Judged, ports: RegisterPorts, version: number | null, reason: string): Promise<string> =>
+  within(ports.failpoint, 'register-state', () =>
+    ports.runs.writeState({ schema: 1, model: judged.rules.name, run: judged.run.record.run, version, reason }),
+  )
 
 /** The decision not to register, for the audit trail and the count of what this holdout has decided. It changes nothing that is live, so where it cannot be written that is said and no more. */
 const recordKept = async (judged: Judged, ports: RegisterPorts, reason: string): Promise<void> => {
@@ -196,7 +203,7 @@ const pointAt = async (
   asked: string,
 ): Promise<void> => {
   const model = judged.rules.name
-  ports.failpoint('alias', 'before')
+  ports.failpoint('register-alias', 'before')
   await ports.ledger.append(
     model,
     {
@@ -219,7 +226,7 @@ const pointAt = async (
       return { events }
     },
   )
-  ports.failpoint('alias', 'after')
+  ports.failpoint('register-alias', 'after')
 }
 
 const versionText = (version: number | undefined): string => (version === undefined ? 'no champion' : `v${version}`)

@@ -3,6 +3,7 @@ import type { LedgerEvent, LedgerState } from '../../core/lineage/events.ts'
 import { requestId, requestPrefix } from '../../core/lineage/keys.ts'
 import { aliasOf, environmentOf, isQuarantined } from '../../core/lineage/preconditions.ts'
 import type { InputsOf, Outcome } from '../../kernel/action.ts'
+import { within } from '../../kernel/failpoint.ts'
 import type { Deployments } from '../../ports/forge.ts'
 import type { ModelStore } from '../../ports/model-store.ts'
 import { type AnnouncePorts, announce, mirror } from '../traffic/announce.ts'
@@ -41,7 +42,7 @@ export const rollbackHandler =
       const result = await ports.keepResult({ schema: 1, model: context.model, environment: context.environment, ...outputs })
       return { outputs: { ...outputs, result } }
     }
-    const state = await ledger.read(context.model)
+    const state = await within(ports.boundary, 'rollback-head', () => ledger.read(context.model))
     const done = await confirmedBefore(ports, context, state, id('rollback'))
     if (done) {
       const reason = `this workflow run has done it already: v${done.from} -> v${done.to}`
@@ -78,39 +79,41 @@ export const rollbackHandler =
       })
 
     const release = plan.deploy ? await releaseOf(ports.fetchModel, context.model, record) : null
-    const intended = await ledger.append(
-      context.model,
-      {
-        id: id('rollback-intent'),
-        subject: `begin rollback ${context.model} in ${context.environment} v${plan.from} -> v${plan.to}: ${inputs.reason}`,
-      },
-      head => {
-        const { rollout, move, live } = environmentOf(head, context.environment)
-        if (move?.from === plan.from && move.to === plan.to) return { events: [] }
-        const from = rollout?.version ?? move?.from ?? live?.version
-        if (from !== plan.from)
-          throw new UserError(
-            `${context.environment} was moved while this rollback was planned: v${from} would be left now, not v${plan.from}. Run it again.`,
-          )
-        return {
-          events: [{ kind: 'rollback-intent', environment: context.environment, from: plan.from, to: plan.to, reason: inputs.reason }],
-        }
-      },
+    const intended = await within(ports.boundary, 'rollback-intent', () =>
+      ledger.append(
+        context.model,
+        {
+          id: id('rollback-intent'),
+          subject: `begin rollback ${context.model} in ${context.environment} v${plan.from} -> v${plan.to}: ${inputs.reason}`,
+        },
+        head => {
+          const { rollout, move, live } = environmentOf(head, context.environment)
+          if (move?.from === plan.from && move.to === plan.to) return { events: [] }
+          const from = rollout?.version ?? move?.from ?? live?.version
+          if (from !== plan.from)
+            throw new UserError(
+              `${context.environment} was moved while this rollback was planned: v${from} would be left now, not v${plan.from}. Run it again.`,
+            )
+          return {
+            events: [{ kind: 'rollback-intent', environment: context.environment, from: plan.from, to: plan.to, reason: inputs.reason }],
+          }
+        },
+      ),
     )
     await moveTraffic(ports, plan, intended.state.seq, release)
     const took = seconds()
     log.info(`all traffic on v${plan.to} after ${took} s`)
 
-    const moves = context.ownsChampion
-    ports.boundary('confirm', 'before')
-    if (moves) ports.boundary('alias', 'before')
-    await ledger.append(
-      context.model,
-      { id: id('rollback'), subject: `rollback ${context.model} in ${context.environment} v${plan.from} -> v${plan.to}: ${inputs.reason}` },
-      head => ({ events: confirmation(head, context, plan, inputs) }),
+    await within(ports.boundary, 'rollback-confirm', () =>
+      ledger.append(
+        context.model,
+        {
+          id: id('rollback'),
+          subject: `rollback ${context.model} in ${context.environment} v${plan.from} -> v${plan.to}: ${inputs.reason}`,
+        },
+        head => ({ events: confirmation(head, context, plan, inputs) }),
+      ),
     )
-    if (moves) ports.boundary('alias', 'after')
-    ports.boundary('confirm', 'after')
 
     const mirrored = await mirror(ports, {
       environment: context.environment,
@@ -154,11 +157,11 @@ const moveTraffic = async (
   if (clear !== null) await patiently(ports, patience, 'clearing the slot', () => setWeight(ports, clear, 100, null, seq))
   if (release !== null) {
     ports.log.info(`deploying v${plan.to} into slot ${plan.slot}`)
-    await ports.target.deploy(plan.slot, release)
+    await within(ports.boundary, 'traffic-deploy', () => ports.target.deploy(plan.slot, release))
   }
   await patiently(ports, patience, 'moving the traffic', async () => {
     if (!plan.moved) await setWeight(ports, plan.slot, 100, null, seq)
-    const { percent } = await ports.target.read()
+    const { percent } = await within(ports.boundary, 'traffic-read', () => ports.target.read())
     if (percent[plan.slot] !== 100)
       throw new UserError(`the target shows ${percent[plan.slot]} % of the traffic on slot ${plan.slot} after all of it was moved there`)
   })
@@ -190,5 +193,5 @@ const tell = async (
     quarantined: inputs.quarantine,
     deploymentUrl: '',
   }
-  return announce(ports, story, left, { incident: true, comment: true, onComment: moment => ports.boundary('comment', moment) })
+  return announce(ports, story, left, { incident: true, comment: true })
 }

@@ -1,6 +1,7 @@
 import type { VersionRecord } from '../../core/lineage/events.ts'
 import { incidentMarker } from '../../core/report/marker.ts'
 import { type RolloutStory, renderRolloutComment, renderRolloutIncident, rolloutMarker } from '../../core/report/rollout.ts'
+import { type Boundary, type Failpoint, within } from '../../kernel/failpoint.ts'
 import type { Deployments, Forge } from '../../ports/forge.ts'
 import type { Comments, Log, Summary } from '../../ports/report.ts'
 import { messageOf } from './moving.ts'
@@ -11,13 +12,19 @@ export interface AnnouncePorts {
   readonly comments: Comments
   readonly summary: Summary
   readonly log: Log
+  readonly boundary: Failpoint
 }
 
-const attempt = async <T>(log: Log, what: string, work: () => Promise<T>): Promise<T | null> => {
+const attempt = async <T>(
+  ports: { readonly log: Log; readonly boundary: Failpoint },
+  step: Boundary,
+  what: string,
+  work: () => Promise<T>,
+): Promise<T | null> => {
   try {
-    return await work()
+    return await within(ports.boundary, step, work)
   } catch (error) {
-    log.warning(`${what} did not work: ${messageOf(error)}`)
+    ports.log.warning(`${what} did not work: ${messageOf(error)}`)
     return null
   }
 }
@@ -31,25 +38,23 @@ export const announce = async (
   ports: AnnouncePorts,
   story: RolloutStory,
   version: VersionRecord | null,
-  options: { readonly incident: boolean; readonly comment: boolean; readonly onComment: (moment: 'before' | 'after') => void },
+  options: { readonly incident: boolean; readonly comment: boolean },
 ): Promise<string> => {
   const { log } = ports
   let issue = ''
-  await attempt(log, 'writing the job summary', () => ports.summary.write(renderRolloutComment(story)))
+  await attempt(ports, 'announce-summary', 'writing the job summary', () => ports.summary.write(renderRolloutComment(story)))
   if (options.incident) {
     const marker = incidentMarker(story.model, story.environment)
     const { title, body } = renderRolloutIncident(story)
-    const opened = await attempt(log, 'opening the incident issue', () => ports.forge.incident(marker, title, body))
+    const opened = await attempt(ports, 'announce-incident', 'opening the incident issue', () => ports.forge.incident(marker, title, body))
     if (opened && 'url' in opened) issue = opened.url
     else if (opened) log.warning(`no incident issue: ${opened.denied}`)
   }
   if (!options.comment) return issue
-  await attempt(log, 'commenting on the pull request', async () => {
+  await attempt(ports, 'announce-comment', 'commenting on the pull request', async () => {
     const pullRequest = await pullRequestOf(ports, version)
     if (pullRequest === null) return log.info('no pull request brought this version, so none is commented on')
-    options.onComment('before')
     const comment = await ports.comments.upsert(pullRequest, rolloutMarker(story), renderRolloutComment(story))
-    options.onComment('after')
     if ('denied' in comment) log.warning(`no comment on pull request ${pullRequest}: ${comment.denied}`)
   })
   return issue
@@ -57,25 +62,28 @@ export const announce = async (
 
 /** The deployment on GitHub that mirrors a rollout; every call may fail without consequence. */
 export const mirror = async (
-  ports: { readonly deployments: Deployments; readonly log: Log },
+  ports: { readonly deployments: Deployments; readonly log: Log; readonly boundary: Failpoint },
   rollout: { readonly environment: string; readonly key: string; readonly commit: string | null; readonly description: string },
 ) => {
   const begun =
     rollout.commit === null
       ? null
-      : await attempt(ports.log, 'writing the deployment on GitHub', () =>
+      : await attempt(ports, 'announce-deployment', 'writing the deployment on GitHub', () =>
           ports.deployments.begin(rollout.environment, rollout.key, rollout.commit ?? '', rollout.description),
         )
   const tell = (status: Parameters<Deployments['status']>[1], description: string) =>
     begun
-      ? attempt(ports.log, 'writing a deployment status', () => ports.deployments.status(begun.id, status, description))
+      ? attempt(ports, 'announce-status', 'writing a deployment status', () => ports.deployments.status(begun.id, status, description))
       : Promise.resolve(null)
   return {
     url: begun?.url ?? '',
     progress: (description: string) => tell('in_progress', description),
     live: async (description: string) => {
       await tell('success', description)
-      if (begun) await attempt(ports.log, 'retiring older deployments', () => ports.deployments.supersede(rollout.environment, begun.id))
+      if (begun)
+        await attempt(ports, 'announce-retired', 'retiring older deployments', () =>
+          ports.deployments.supersede(rollout.environment, begun.id),
+        )
     },
     failed: (description: string) => tell('failure', description),
     withdrawn: (description: string) => tell('inactive', description),

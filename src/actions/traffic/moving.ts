@@ -2,7 +2,7 @@ import type { EnvironmentConfiguration } from '../../core/configuration/schema.t
 import type { LedgerEvent, LedgerState, RolloutState } from '../../core/lineage/events.ts'
 import { requestId } from '../../core/lineage/keys.ts'
 import { environmentOf } from '../../core/lineage/preconditions.ts'
-import type { Boundary } from '../../kernel/failpoint.ts'
+import { type Failpoint, within } from '../../kernel/failpoint.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Ledger } from '../../ports/ledger.ts'
 import type { Log } from '../../ports/report.ts'
@@ -16,7 +16,7 @@ export interface TrafficPorts {
   readonly clock: Clock
   readonly log: Log
   /** Called around each named write: where the kill tests stop the process. */
-  readonly boundary: (boundary: Boundary, moment: 'before' | 'after') => void
+  readonly boundary: Failpoint
 }
 
 /** Of which environment and model, and in whose name. */
@@ -76,11 +76,7 @@ export const setWeight = async (
   percent: number,
   expecting: number | null,
   seq: number,
-): Promise<void> => {
-  ports.boundary('weight', 'before')
-  await ports.target.set(slot, percent, expecting, seq)
-  ports.boundary('weight', 'after')
-}
+): Promise<void> => within(ports.boundary, 'traffic-weight', () => ports.target.set(slot, percent, expecting, seq))
 
 /** Retries what a flaky system refuses, with growing pauses, for at most `seconds`; then throws the last error. */
 export const patiently = async <T>(ports: TrafficPorts, seconds: number, what: string, work: () => Promise<T>): Promise<T> => {

@@ -11,7 +11,7 @@ import type { VersionRecord } from '../../core/lineage/events.ts'
 import { inputDigest, runKey, runName } from '../../core/lineage/keys.ts'
 import type { RunRecord } from '../../core/lineage/run.ts'
 import type { Outcome } from '../../kernel/action.ts'
-import type { Boundary } from '../../kernel/failpoint.ts'
+import { type Failpoint, within } from '../../kernel/failpoint.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Ledger } from '../../ports/ledger.ts'
 import type { Log } from '../../ports/report.ts'
@@ -44,7 +44,7 @@ export interface TrainPorts {
   readonly checks: CheckProcess
   /** Runner, platform and tool versions. */
   readonly environment: Readonly<Record<string, string>>
-  readonly failpoint: (boundary: Boundary, moment: 'before' | 'after') => void
+  readonly failpoint: Failpoint
 }
 
 export interface TrainRequest {
@@ -69,19 +69,23 @@ export const train = async (request: TrainRequest, ports: TrainPorts): Promise<T
   if (section.setup !== undefined) await runCommand(ports, request, folder, 'train.setup', section.setup, setupSeconds)
   const checking = { ...request, ...ports, folder, checkout: ports.context.workspace }
   const module = await checkModule(checking)
-  const data = await digestData(section.data ?? [], folder)
-  const params = await collectParams(section.params, folder)
-  const code = await ports.codeDigest(model)
+  const { data, params, code } = await within(ports.failpoint, 'train-inputs', async () => ({
+    data: await digestData(section.data ?? [], folder),
+    params: await collectParams(section.params, folder),
+    code: await ports.codeDigest(model),
+  }))
   const outputs = outputsOf(model, section, folder)
   const before = await markOutputs(outputs, folder)
   const start = ports.clock.now()
-  const seconds = await runCommand(ports, request, folder, 'train.command', section.command, undefined)
+  const seconds = await within(ports.failpoint, 'train-command', () =>
+    runCommand(ports, request, folder, 'train.command', section.command, undefined),
+  )
   const period = { start, end: ports.clock.now() }
 
   const staged = await ports.runs.stage(name)
   await mkdir(join(staged, 'files'), { recursive: true })
   const around = { period, root: ports.context.workspace, scratch: staged }
-  const collected = await collectOutputs(outputs, before, folder, staged, around, ports.log)
+  const collected = await within(ports.failpoint, 'train-files', () => collectOutputs(outputs, before, folder, staged, around, ports.log))
   const judged = await scoreBoth(request, ports, folder, staged, section.output, collected)
   const files = join(staged, 'files')
   const checks =
@@ -140,10 +144,9 @@ export const train = async (request: TrainRequest, ports: TrainPorts): Promise<T
     ...(checks === null ? {} : { checks }),
   }
 
-  ports.failpoint('run', 'before')
-  const run = await ports.runs.keep(staged, record)
-  if (ports.artifacts.available) await ports.artifacts.upload(artifactName(name, record.run), run.folder)
-  ports.failpoint('run', 'after')
+  const run = await within(ports.failpoint, 'train-run', () => ports.runs.keep(staged, record))
+  if (ports.artifacts.available)
+    await within(ports.failpoint, 'train-artifact', () => ports.artifacts.upload(artifactName(name, record.run), run.folder))
   await logRun(ports, record)
 
   const reason = `run ${record.run} of ${name}: ${collected.modelFiles.length === 1 ? 'one model file' : `${collected.modelFiles.length} model files`}, ${collected.predictions === null ? 'no predictions' : 'with predictions'}, trained in ${Math.round(seconds)} s`
@@ -251,7 +254,8 @@ const logRun = async (ports: TrainPorts, record: RunRecord): Promise<void> => {
   if (ports.ledger === null || isProposal(ports.context)) return
   try {
     const entry = { kind: 'run', run: record.run, created: record.created, input: record.input, reported: record.reported }
-    const written = await ports.ledger.log(record.model, [{ key: record.run, entry }])
+    const { ledger } = ports
+    const written = await within(ports.failpoint, 'train-log', () => ledger.log(record.model, [{ key: record.run, entry }]))
     if (written === null) ports.log.info('This token may only read, so the run is not in the log of runs; it travels in its artifact.')
   } catch (error) {
     if (!(error instanceof UserError)) throw error

@@ -14,6 +14,8 @@ interface DockerSettings {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Called for each line the engine prints; the line is untrusted. */
   readonly onLine: (line: string) => void
+  /** Called around the build and around the push of all tags. */
+  readonly onBoundary?: (step: 'build' | 'push', moment: 'before' | 'after') => void
   /** Credentials for pushing to a registry that is not logged in to; the password goes in by standard input. */
   readonly login: { readonly registry: string; readonly user: string; readonly password: string } | null
 }
@@ -117,10 +119,14 @@ export const dockerImageBuilder = (settings: DockerSettings): ImageBuilder => {
           ...Object.entries(request.labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
           request.context,
         ]
+        settings.onBoundary?.('build', 'before')
         await must('docker build', argv, buildSeconds)
+        settings.onBoundary?.('build', 'after')
         const id = (await readFile(identity, 'utf8')).trim()
         if (!request.push) return { image: id, digest: id }
+        settings.onBoundary?.('push', 'before')
         const digest = await push(references, id)
+        settings.onBoundary?.('push', 'after')
         return { image: `${request.name}@${digest}`, digest }
       } finally {
         await rm(work, { recursive: true, force: true })

@@ -36,6 +36,8 @@ export interface LoopSettings {
   /** Uniform in [0, 1). */
   readonly random: () => number
   readonly deadlineSeconds: number
+  /** Called around each fetch and each push. */
+  readonly onBoundary?: ((boundary: 'git-fetch' | 'git-push', moment: 'before' | 'after') => void) | undefined
 }
 
 const longestWait = 4000
@@ -55,7 +57,10 @@ export const readRef = async (settings: LoopSettings, ref: string, end: number, 
   const until = Math.min(end, settings.clock.now() + readingSeconds * 1000)
   for (let failures = 0; ; failures += 1) {
     try {
-      return await settings.repository.fetch(ref, callTimeout(settings, end), depth)
+      settings.onBoundary?.('git-fetch', 'before')
+      const commit = await settings.repository.fetch(ref, callTimeout(settings, end), depth)
+      settings.onBoundary?.('git-fetch', 'after')
+      return commit
     } catch (error) {
       if (!(error instanceof RemoteError) || error.problem === 'refused' || settings.clock.now() >= until) throw error
     }
@@ -96,7 +101,9 @@ export const compareAndSwap = async <T, H extends Head>(settings: LoopSettings, 
       head.commit,
     )
     write.wrote?.(ids)
+    settings.onBoundary?.('git-push', 'before')
     const answer = await repository.push(ids.at(-1) as string, write.ref, callTimeout(settings, end))
+    settings.onBoundary?.('git-push', 'after')
     if (answer.said === 'done') continue
     words = answer.words
     refused = answer.said === 'refused'

@@ -35,6 +35,8 @@ export interface LedgerSettings {
   readonly again?: boolean
   /** Opens the repository to work through; a temporary one of git's by default. */
   readonly repository?: () => Repository
+  /** Called around each fetch and each push. */
+  readonly onBoundary?: LoopSettings['onBoundary']
 }
 
 interface Verified {

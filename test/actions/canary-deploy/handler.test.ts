@@ -234,7 +234,7 @@ describe('refusals', () => {
 
   it('does not start beside a rollout of another version', async () => {
     const { of, context } = await withChampion()
-    of.killAt((boundary, moment) => boundary === 'weight' && moment === 'after')
+    of.killAt((boundary, moment) => boundary === 'traffic-weight' && moment === 'after')
     await expect(deploy(of, context)).rejects.toThrow(Killed)
     of.killAt(null)
     const other = of.workflowRun('300')
@@ -253,7 +253,7 @@ describe('refusals', () => {
 })
 
 describe('killed at a write and run again', () => {
-  const used = boundaries.filter(boundary => ['weight', 'confirm', 'alias', 'comment'].includes(boundary))
+  const used = boundaries.filter(boundary => /^(canary-(?!head)|traffic-(?!deploy)|announce-comment)/.test(boundary))
   const cases = used.flatMap(boundary =>
     (['before', 'after'] as const).flatMap(moment => ([1, 2, 3] as const).map(time => [boundary, moment, time] as const)),
   )
@@ -276,7 +276,7 @@ describe('killed at a write and run again', () => {
     of.killAt((at, when) => at === boundary && when === moment && ++seen === time)
     const first = await deploy(of, context).catch((error: unknown) => error)
     // A boundary passed less often than that leaves nothing to repeat but the answer.
-    if (seen >= time && boundary !== 'comment') expect(first).toBeInstanceOf(Killed)
+    if (seen >= time && boundary !== 'announce-comment') expect(first).toBeInstanceOf(Killed)
     of.killAt(null)
     const answer = await deploy(of, context)
     expect(answer.outputs.decision).toBe(decision)

@@ -265,7 +265,8 @@ describe('the same code on newer data', () => {
 })
 
 describe('stopped anywhere and run again', () => {
-  const places = ['register before', 'register after', 'alias before', 'alias after'] as const
+  const steps = ['register-pack', 'register-record', 'register-notes', 'register-alias', 'register-state'] as const
+  const places = steps.flatMap(step => [`${step} before`, `${step} after`] as const)
   it.each(places)('%s: the same version, once', async place => {
     await using folder = await temporaryFolder()
     const bench = await benchIn(folder.path, configuration())

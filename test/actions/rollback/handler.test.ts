@@ -112,7 +112,7 @@ describe('rollback', () => {
     const { of } = await withVersions(1)
     const context = of.workflowRun('200')
     await of.register(2, 1)
-    of.killAt((boundary, moment) => boundary === 'weight' && moment === 'after' && of.percent.green === 100)
+    of.killAt((boundary, moment) => boundary === 'traffic-weight' && moment === 'after' && of.percent.green === 100)
     await expect(canaryDeployHandler(of.ports, context)({ version: 2, plan: false })).rejects.toThrow(Killed)
     of.killAt(null)
     expect(of.percent).toEqual({ blue: 0, green: 100 })
@@ -123,7 +123,14 @@ describe('rollback', () => {
     expect(await of.environment()).toMatchObject({ live: { version: 1, slot: 'blue' }, rollout: null, move: null })
   })
 
-  it.each(['weight', 'confirm', 'alias', 'comment'] as const)('killed at %s and run again ends the same', async boundary => {
+  it.each([
+    'rollback-intent',
+    'traffic-deploy',
+    'traffic-weight',
+    'traffic-read',
+    'rollback-confirm',
+    'announce-comment',
+  ] as const)('killed at %s and run again ends the same', async boundary => {
     for (const moment of ['before', 'after'] as const)
       for (const to of [undefined, 1] as const) {
         const { of, context } = await withVersions(3)
