@@ -1,3 +1,5 @@
+import { writeSync } from 'node:fs'
+
 /**
  * The steps between which a process may be killed, each named by its stage and by what is read or written there. The crash matrix kills at all of them; a step
  * that is not in this list cannot be killed at, so a new read or write of the world gets its name here.
@@ -62,7 +64,7 @@ let reached = 0
 
 /**
  * Ends this process with SIGKILL where `REFLINE_FAILPOINT=<boundary>:<before|after>` names this place, or, with a third part `:<n>`, the n-th time that it is
- * reached. It is in every build, so that what the tests kill is what users run; without the variable it does nothing.
+ * reached; its last words on standard error name the place. It is in every build, so that what the tests kill is what users run; without the variable it does nothing.
  */
 export const failpoint: Failpoint = (boundary, moment) => {
   const wanted = process.env.REFLINE_FAILPOINT
@@ -70,7 +72,9 @@ export const failpoint: Failpoint = (boundary, moment) => {
   const [step, side, time = '1'] = wanted.split(':')
   if (step !== boundary || side !== moment) return
   reached += 1
-  if (String(reached) === time) process.kill(process.pid, 'SIGKILL')
+  if (String(reached) !== time) return
+  writeSync(2, `killed at ${boundary}:${moment}:${reached}\n`)
+  process.kill(process.pid, 'SIGKILL')
 }
 
 /** Does one step with its boundary on both sides; a step that fails has no `after`. */

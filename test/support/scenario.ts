@@ -1,9 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { runStep, type StepRequest, type StepResult } from './bundle.ts'
 import { git } from './git-fixture.ts'
 import type { RepositoryControl } from './github/repository-control.ts'
 import { type GitHubDouble, type GitHubOptions, startGitHub } from './github/server.ts'
-import { configurationFile, params, targetScript, trainScript } from './scenario-files.ts'
+import { configurationFile, dockerScript, params, targetScript, trainScript } from './scenario-files.ts'
 import { temporaryFolder } from './temporary.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
 
@@ -35,6 +36,10 @@ export interface Scenario extends AsyncDisposable {
   /** Path of the bare repository, for reading the ledger. */
   readonly bare: string
   job(request?: JobRequest): Promise<Job>
+  /** Remembers the whole world: the repository with all that belongs to it, the target, the machines. Answers with the way back there. */
+  remember(): Promise<() => Promise<void>>
+  /** Digests of the images that were pushed, by name and tag. */
+  images(): Promise<Readonly<Record<string, string>>>
   /** Subjects of the ledger's commits, newest first. */
   ledgerSubjects(): Promise<readonly string[]>
 }
@@ -44,7 +49,11 @@ export const startScenario = async (
 ): Promise<Scenario> => {
   const folder = await temporaryFolder('refline-scenario-')
   const github = await startGitHub(options)
-  const weights = folder.join('weights.json')
+  const world = folder.join('world')
+  await mkdir(join(world, 'programs'), { recursive: true })
+  await mkdir(join(world, 'registry'))
+  await writeFile(join(world, 'programs', 'docker'), dockerScript, { mode: 0o755 })
+  const weights = join(world, 'weights.json')
   const traffic = await startTraffic(weights)
   const repository = github.repository('acme', 'churn')
   await repository.commit(
@@ -62,7 +71,7 @@ export const startScenario = async (
   let jobs = 0
   const job: Scenario['job'] = async (request = {}) => {
     jobs += 1
-    const machine = folder.join(`job-${jobs}`)
+    const machine = join(world, `job-${jobs}`)
     const workspace = `${machine}/workspace`
     const temp = `${machine}/temp`
     await mkdir(temp, { recursive: true })
@@ -89,6 +98,7 @@ export const startScenario = async (
     const name = request.job ?? 'job'
     const workflow = pullRequest === undefined ? 'model-release.yml' : 'model-pr.yml'
     const env = {
+      PATH: `${join(world, 'programs')}:${process.env.PATH}`,
       GITHUB_REPOSITORY: 'acme/churn',
       GITHUB_REPOSITORY_OWNER: 'acme',
       GITHUB_SHA: await git(workspace, ['rev-parse', 'HEAD']),
@@ -123,6 +133,21 @@ export const startScenario = async (
         }),
     }
   }
+  let memories = 0
+  const remember: Scenario['remember'] = async () => {
+    memories += 1
+    const memory = folder.join(`memory-${memories}`)
+    const errors = { ...traffic.errors }
+    await mkdir(memory)
+    await github.save(join(memory, 'github'))
+    await cp(world, join(memory, 'world'), { recursive: true })
+    return async () => {
+      await github.load(join(memory, 'github'))
+      await rm(world, { recursive: true, force: true })
+      await cp(join(memory, 'world'), world, { recursive: true })
+      Object.assign(traffic.errors, errors)
+    }
+  }
   const decisions = 'refs/refline/models/churn/decisions'
   return {
     github,
@@ -131,6 +156,13 @@ export const startScenario = async (
     weights,
     bare: repository.bare,
     job,
+    remember,
+    images: async () => {
+      const registry = join(world, 'registry')
+      const names = (await readdir(registry)).toSorted()
+      const digests = await Promise.all(names.map(name => readFile(join(registry, name), 'utf8')))
+      return Object.fromEntries(names.map((name, index) => [decodeURIComponent(name), digests[index] ?? '']))
+    },
     ledgerSubjects: async () => (await git(repository.bare, ['log', '--format=%s', decisions])).split('\n'),
     [Symbol.asyncDispose]: async () => {
       await traffic[Symbol.asyncDispose]()

@@ -1,3 +1,4 @@
+import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -56,6 +57,10 @@ export interface GitHubDouble extends AsyncDisposable {
   clearFaults(): void
   setPageSize(size: number): void
   runtimeToken(identity: RuntimeIdentity): string
+  /** Copies all that clients have made so far into a new folder. */
+  save(folder: string): Promise<void>
+  /** Goes back to what was saved, under the same addresses. No request may be under way. */
+  load(folder: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -219,6 +224,15 @@ export const startGitHub = async (options: GitHubOptions = {}): Promise<GitHubDo
       state.pageSize = size
     },
     runtimeToken,
+    save: async folder => {
+      await cp(state.root, join(folder, 'files'), { recursive: true })
+      await writeFile(join(folder, 'state'), state.save())
+    },
+    load: async folder => {
+      await rm(state.root, { recursive: true, force: true })
+      await cp(join(folder, 'files'), state.root, { recursive: true })
+      state.load(await readFile(join(folder, 'state')))
+    },
     close,
     [Symbol.asyncDispose]: close,
   }

@@ -1,3 +1,5 @@
+import { deserialize, serialize } from 'node:v8'
+
 /** What a token may do; absent means nothing. `metadata` is always readable. */
 export type Permissions = Readonly<Partial<Record<'contents' | 'issues' | 'pull-requests' | 'deployments' | 'actions', 'read' | 'write'>>>
 
@@ -172,6 +174,24 @@ export class State {
   nextId(): number {
     this.#id += 1
     return this.#id
+  }
+
+  /** Everything that clients have made, for `load`. What lies in files below `root` is not in it. */
+  save(): Uint8Array {
+    return serialize({ id: this.#id, repositories: this.repositories, artifacts: this.artifacts, caches: this.caches })
+  }
+
+  /** Goes back to what `save` gave; repositories that were made since are forgotten. */
+  load(saved: Uint8Array): void {
+    const before = deserialize(saved) as { id: number } & Pick<State, 'repositories' | 'artifacts' | 'caches'>
+    this.#id = before.id
+    for (const name of this.repositories.keys()) if (!before.repositories.has(name)) this.repositories.delete(name)
+    // Whoever holds a repository goes on seeing it.
+    for (const [name, repository] of before.repositories) Object.assign(this.repositories.get(name) ?? {}, repository)
+    for (const kind of ['artifacts', 'caches'] as const) {
+      this[kind].clear()
+      for (const [id, thing] of before[kind]) this[kind].set(id, thing as never)
+    }
   }
 
   repository(owner: string, name: string): RepositoryState | undefined {
