@@ -109,6 +109,33 @@ const tellParts = async (
   return outputs
 }
 
+/**
+ * Tells a story in which each step dies at each of its points, one machine after the other, before it may end: a runner that is never done dying. Points are
+ * counted anew by each process. Returns the world at the end.
+ */
+export const tellDying = async (story: Story, points: readonly Point[]): Promise<Scenario> => {
+  const scenario = await startScenario(story.start)
+  await tellParts(scenario, story.given)
+  for (const part of story.parts) {
+    if (typeof part === 'function') {
+      await part(scenario)
+      continue
+    }
+    for (const point of points.filter(({ job }) => job === part.job)) {
+      const machine = await jobOf(scenario, part)
+      for (const step of part.steps) {
+        if (step.action === point.action) {
+          await runAndDie(machine, step, point)
+          break
+        }
+        await runTo(machine, step)
+      }
+    }
+    await tellParts(scenario, [part])
+  }
+  return scenario
+}
+
 /** A story that was told once without a death: where it ended, and the way back to each of its steps. */
 export interface Told extends AsyncDisposable {
   readonly end: Awaited<ReturnType<typeof endStateOf>>

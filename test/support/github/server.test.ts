@@ -296,3 +296,19 @@ test('every operation of the extract is answered, and nothing besides', () => {
   const answered = [...Object.keys(endpoints), 'GET /user', 'GET /rate_limit']
   expect(answered.toSorted()).toEqual(new Conformity().operations.toSorted())
 })
+
+test('what was saved is there again, under the same addresses', async () => {
+  const { double, repository, first, api } = await start()
+  await using _ = double
+  await using folder = await temporaryFolder()
+  await api.repos.createRelease({ ...at, tag_name: 'v1', name: 'one' })
+  await double.save(folder.path)
+  await repository.commit({ 'later.txt': 'later' })
+  await repository.openPullRequest({ head: 'main' })
+  await api.repos.createRelease({ ...at, tag_name: 'v2', name: 'two' })
+  await double.load(folder.path)
+  expect((await api.repos.listReleases(at)).data.map(({ name }) => name)).toEqual(['one'])
+  expect((await api.repos.getCommit({ ...at, ref: 'main' })).data.sha).toBe(first)
+  expect(repository.state.issues.size).toBe(0)
+  expect((await api.repos.createRelease({ ...at, tag_name: 'v2', name: 'two again' })).data.name).toBe('two again')
+})
