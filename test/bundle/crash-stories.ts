@@ -146,7 +146,7 @@ export const stories: readonly Story[] = [
   {
     name: 'somebody presses rollback and the version before the last one is deployed again',
     start: { environment: true },
-    given: [...goesLive(1, null), opensPullRequest(2.2), mergesPullRequest, ...goesLive(2, null), ...goesLive(3, 3)],
+    given: [...goesLive(1, null), ...goesLive(2, 2.2), opensPullRequest(3), mergesPullRequest, ...goesLive(3, null)],
     parts: [
       {
         job: 'rollback',

@@ -8,15 +8,20 @@ const all = stories.flatMap(pointsOf)
 // Each story has a world of its own, so some are told at once; within a story one point follows the other.
 test.concurrent.for(stories.map(story => [story.name, story] as const))('%s', { timeout: 3_600_000 }, async ([, story]) => {
   await using told = await tellStory(story)
+  const points = pointsOf(story)
   const dead: string[] = []
-  for (const point of pointsOf(story))
+  for (const point of points)
     await told.survives(point).then(
       () => {
         survived += 1
       },
-      (error: unknown) => dead.push(`${pointName(point)}: ${error instanceof Error ? error.message : String(error)}`),
+      (error: unknown) => {
+        dead.push(pointName(point))
+        console.log(`${story.name}: ${pointName(point)}: ${error instanceof Error ? error.message : String(error)}`)
+      },
     )
-  expect(dead.join('\n\n')).toBe('')
+  console.log(`${story.name}: ${points.length} points, ${points.length - dead.length} survived`)
+  expect(dead).toEqual([])
 })
 
 test('there are at least 60 points', () => {

@@ -18,7 +18,7 @@ const decisionOf = (event: LedgerEvent): Readonly<Record<string, unknown>> => {
 
 /** All records, with the chain checked by the ledger itself. Throws where one request was recorded twice. */
 const decisionsOf = async (scenario: Scenario): Promise<readonly unknown[]> => {
-  const ledger = gitLedger({ remote: scenario.bare, environment: {}, writer, clock: systemClock, random: Math.random })
+  const ledger = gitLedger({ remote: scenario.bare, environment: {}, writer, clock: systemClock, random: Math.random, release: 'test' })
   const records = await ledger.records('churn')
   const requests = records.map(record => record.request)
   const twice = requests.filter((request, index) => requests.indexOf(request) !== index)

@@ -19,6 +19,8 @@ export interface JobRequest {
   /** Workflow run; jobs with the same one share artifacts. */
   readonly runId?: number
   readonly job?: string
+  /** How often the workflow run was started; 1 by default. */
+  readonly attempt?: number
   /** Number of a pull request: the event is then `pull_request` and its trial merge is checked out. Otherwise `main` after a push. */
   readonly pullRequest?: number
   readonly event?: string
@@ -107,7 +109,7 @@ export const startScenario = async (
       GITHUB_EVENT_PATH: event,
       GITHUB_RUN_ID: String(runId),
       GITHUB_RUN_NUMBER: '1',
-      GITHUB_RUN_ATTEMPT: '1',
+      GITHUB_RUN_ATTEMPT: String(request.attempt ?? 1),
       GITHUB_JOB: name,
       GITHUB_WORKFLOW: workflow,
       GITHUB_WORKFLOW_REF: `acme/churn/.github/workflows/${workflow}@${ref}`,
