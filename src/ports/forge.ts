@@ -9,8 +9,11 @@ export interface Forge {
   /** admin | maintain | write | triage | read | none. */
   permissionOf(user: string): Promise<string>
   defaultBranch(): Promise<string>
-  /** Opens an issue or, where one with this marker is open, adds a comment to it. */
-  incident(marker: string, title: string, body: string): Promise<{ readonly url: string } | { readonly denied: string }>
+  /**
+   * Opens an issue or, where one with this marker is open, adds a comment to it; nothing where it or a comment of ours has `told` as its second line already:
+   * that was said before, if in other words.
+   */
+  incident(marker: string, told: string, title: string, body: string): Promise<{ readonly url: string } | { readonly denied: string }>
 }
 
 export type DeploymentStatus = 'in_progress' | 'success' | 'failure' | 'inactive'

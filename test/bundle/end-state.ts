@@ -12,17 +12,24 @@ const writer = { actor: null, workflow_run: null, workflow: null, commit: null }
 const decisionOf = (event: LedgerEvent): Readonly<Record<string, unknown>> => {
   if (event.kind === 'register')
     return { kind: event.kind, version: event.version.version, run: event.version.run, decision: event.decision, champion: event.champion }
+  // An image is another one whenever it is built.
+  if (event.kind === 'package') return { kind: event.kind, version: event.version, image: event.image.split('@')[0] }
   const { reason: _reason, rollout: _rollout, judge: _judge, ...rest } = { reason: null, rollout: null, judge: null, ...event }
   return rest
 }
 
-/** All records, with the chain checked by the ledger itself. Throws where one request was recorded twice. */
+/** All records, with the chain checked by the ledger itself. Throws where one request was recorded twice, or an image that is not in the registry. */
 const decisionsOf = async (scenario: Scenario): Promise<readonly unknown[]> => {
   const ledger = gitLedger({ remote: scenario.bare, environment: {}, writer, clock: systemClock, random: Math.random, release: 'test' })
   const records = await ledger.records('churn')
   const requests = records.map(record => record.request)
   const twice = requests.filter((request, index) => requests.indexOf(request) !== index)
   if (twice.length > 0) throw new Error(`recorded twice: ${twice.join(', ')}`)
+  const images = Object.values(await scenario.images())
+  const lost = records
+    .flatMap(record => record.events)
+    .filter(event => event.kind === 'package' && !images.some(id => event.image.endsWith(id)))
+  if (lost.length > 0) throw new Error(`recorded, but no longer in the registry: ${JSON.stringify(lost)}`)
   // How often a canary was looked at depends on when its runner stopped; what was decided does not.
   return records.flatMap(record => record.events.filter(event => event.kind !== 'evidence').map(decisionOf))
 }
@@ -71,6 +78,6 @@ export const endStateOf = async (scenario: Scenario) => {
       state: statuses.at(-1)?.state ?? null,
     })),
     weights: await weightsOf(scenario),
-    images: await scenario.images(),
+    images: Object.keys(await scenario.images()),
   }
 }

@@ -41,8 +41,8 @@ console.log(JSON.stringify({ percent: percent(), ready: true, seq: state.seq }))
 `
 
 /**
- * A program called docker: an engine that keeps the images of its machine in HOME and pushes to a folder beside the program's own. The id of an image is the
- * digest of its labels and of all files of its context, so that the same version gives the same image.
+ * A program called docker: an engine that keeps the images of its machine in HOME and pushes to a folder beside the program's own. As with the real one, what
+ * is built again is another image, since the time of the build is in it.
  */
 export const dockerScript = `#!/usr/bin/env node
 import { createHash } from 'node:crypto'
@@ -55,7 +55,7 @@ const all = name => argv.flatMap((word, index) => (argv[index - 1] === name ? [w
 if (verb === 'version') console.log('29.0.0')
 if (verb === 'build') {
   const context = argv.at(-1)
-  const hash = createHash('sha256').update(JSON.stringify(all('--label')))
+  const hash = createHash('sha256').update(JSON.stringify([all('--label'), process.hrtime.bigint().toString()]))
   const files = readdirSync(context, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
   for (const path of files.map(entry => join(entry.parentPath, entry.name)).sort())
     hash.update(path.slice(context.length)).update(readFileSync(path))

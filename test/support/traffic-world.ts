@@ -89,7 +89,7 @@ export const trafficWorld = (options: { readonly requestsPerSecond?: number } = 
   const calls: string[] = []
   const lines: string[] = []
   const comments = new Map<string, string>()
-  const incidents: { marker: string; title: string; body: string }[] = []
+  const incidents: { marker: string; told: string; title: string; body: string }[] = []
   const statuses: string[] = []
   const world = { signalDown: false, targetDown: false, deployFails: false, missingFiles: new Set<string>(), requestsPerSecond: perSecond }
   let kill: ((boundary: Boundary, moment: 'before' | 'after') => boolean) | null = null
@@ -192,9 +192,9 @@ export const trafficWorld = (options: { readonly requestsPerSecond?: number } = 
       described: async () => [],
     },
     forge: {
-      incident: async (marker: string, title: string, body: string) => {
+      incident: async (marker: string, told: string, title: string, body: string) => {
         alive()
-        incidents.push({ marker, title, body })
+        if (!incidents.some(incident => incident.told === told)) incidents.push({ marker, told, title, body })
         return { url: 'https://github.test/issues/4' }
       },
       pullRequestOf: async () => null,

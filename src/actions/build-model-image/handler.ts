@@ -5,7 +5,7 @@ import { writeAtomically } from '../../adapters/runner/run-folder.ts'
 import type { ModelConfiguration } from '../../core/configuration/schema.ts'
 import { UserError } from '../../core/errors.ts'
 import { canonicalJson } from '../../core/lineage/canonical.ts'
-import type { VersionRecord } from '../../core/lineage/events.ts'
+import type { LedgerRecord, VersionRecord } from '../../core/lineage/events.ts'
 import { requestId } from '../../core/lineage/keys.ts'
 import { defaultBase, imageLabels, type ServedVersion, servingContext } from '../../core/serving/fastapi.ts'
 import type { Outcome } from '../../kernel/action.ts'
@@ -53,7 +53,13 @@ export const buildModelImage = async (request: ImageRequest, ports: ImagePorts):
   }
   const version = await findVersion(request, ports, state?.version ?? null)
   const record = await recordOf(ports.ledger, await ports.ledger.read(name), version)
-  const served = await servedVersion(name, record, ports)
+  const records = await ports.ledger.records(name)
+  const served = servedVersion(name, record, records)
+  const labels = imageLabels(served, ports.context.serverUrl)
+  const image = imageName(request, ports.context)
+  const entered = request.push ? imageOfRun(records, version, image, ports.context.runId) : null
+  if (entered !== null)
+    return answer(ports, name, version, entered, labels, `this workflow run has entered ${entered.image} for ${name} v${version} already`)
 
   const context = await ports.runs.scratch(`image-${name}`)
   const files = join(await ports.runs.scratch(`image-files-${name}`), 'model')
@@ -63,9 +69,8 @@ export const buildModelImage = async (request: ImageRequest, ports: ImagePorts):
   for (const file of servingContext(served, base, await requirementsOf(request, ports.context.workspace)))
     await writeFile(join(context, file.path), file.text)
 
-  const labels = imageLabels(served, ports.context.serverUrl)
   const built = await ports.log.group(`Build the image of ${name} v${version}`, () =>
-    ports.builder.build({ context, name: imageName(request, ports.context), tags: [`v${version}`], labels, push: request.push }),
+    ports.builder.build({ context, name: image, tags: [`v${version}`], labels, push: request.push }),
   )
   if (request.push)
     await within(ports.failpoint, 'image-record', () =>
@@ -81,10 +86,37 @@ export const buildModelImage = async (request: ImageRequest, ports: ImagePorts):
       ),
     )
   const reason = `built ${built.image} with ${name} v${version}${request.push ? '' : ' in the local engine'}`
+  return answer(ports, name, version, built, labels, reason)
+}
+
+interface Built {
+  readonly image: string
+  readonly digest: string
+}
+
+const answer = async (
+  ports: ImagePorts,
+  name: string,
+  version: number,
+  { image, digest }: Built,
+  labels: Readonly<Record<string, string>>,
+  reason: string,
+): Promise<ImageOutcome> => {
   const result = join(await ports.runs.scratch(`image-result-${name}`), 'image.json')
-  await writeAtomically(result, `${canonicalJson({ schema: 1, model: name, version, image: built.image, digest: built.digest, labels })}\n`)
+  await writeAtomically(result, `${canonicalJson({ schema: 1, model: name, version, image, digest, labels })}\n`)
   ports.log.info(reason)
-  return { outputs: { image: built.image, digest: built.digest, reason, result } }
+  return { outputs: { image, digest, reason, result } }
+}
+
+/** The image that this very workflow run entered for a version before it was stopped: built again it would be another one, and two would be in the ledger. */
+const imageOfRun = (records: readonly LedgerRecord[], version: number, name: string, workflowRun: string | null): Built | null => {
+  if (workflowRun === null) return null
+  const events = records.filter(record => record.writer.workflow_run === workflowRun).flatMap(record => record.events)
+  const prefix = `${name}@`
+  for (const event of events.toReversed())
+    if (event.kind === 'package' && event.version === version && event.image.startsWith(prefix))
+      return { image: event.image, digest: event.image.slice(prefix.length) }
+  return null
 }
 
 const nothing = (log: Log, reason: string): ImageOutcome => {
@@ -102,8 +134,8 @@ const findVersion = async (request: ImageRequest, ports: ImagePorts, left: numbe
   )
 }
 
-const servedVersion = async (name: string, record: VersionRecord, ports: ImagePorts): Promise<ServedVersion> => {
-  const registration = registrationOf(await ports.ledger.records(name), record.version)
+const servedVersion = (name: string, record: VersionRecord, records: readonly LedgerRecord[]): ServedVersion => {
+  const registration = registrationOf(records, record.version)
   return {
     model: name,
     version: record.version,

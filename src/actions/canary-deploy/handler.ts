@@ -189,7 +189,7 @@ const conclude = async (
     ticks: witnessed?.ticks ?? [],
   }
   await announce(ports, story, record, {
-    incident: ended.decision === 'rolled-back',
+    incident: ended.decision === 'rolled-back' ? rollout : null,
     comment: ended.decision !== 'withdrawn',
   })
   const more = { rollout, deploymentUrl: mirrored.url }

@@ -1,5 +1,5 @@
 import { UserError } from '../../core/errors.ts'
-import type { LedgerEvent, LedgerState } from '../../core/lineage/events.ts'
+import type { LedgerEvent, LedgerState, VersionRecord } from '../../core/lineage/events.ts'
 import { requestId, requestPrefix } from '../../core/lineage/keys.ts'
 import { aliasOf, environmentOf, isQuarantined } from '../../core/lineage/preconditions.ts'
 import type { InputsOf, Outcome } from '../../kernel/action.ts'
@@ -47,6 +47,7 @@ export const rollbackHandler =
     if (done) {
       const reason = `this workflow run has done it already: v${done.from} -> v${done.to}`
       log.info(reason)
+      await mirrorBack(ports, context, done, await recordOf(ledger, state, done.to))
       const issueUrl = await tell(ports, context, done, inputs)
       return answer({ from: done.from, to: done.to, outcome: 'already', seconds: seconds(), issueUrl, reason })
     }
@@ -115,13 +116,7 @@ export const rollbackHandler =
       ),
     )
 
-    const mirrored = await mirror(ports, {
-      environment: context.environment,
-      key: `rollback-${context.request}`,
-      commit: record.commit ?? context.commit,
-      description: `${context.model} v${plan.to} (rollback from v${plan.from})`,
-    })
-    await mirrored.live(`rolled back from v${plan.from}`)
+    await mirrorBack(ports, context, plan, record)
     const issueUrl = await tell(ports, context, plan, inputs)
     return answer({
       from: plan.from,
@@ -176,6 +171,22 @@ const confirmation = (head: LedgerState, context: RollbackContext, plan: Rollbac
   return events
 }
 
+/** The deployment on GitHub that shows what is live now. */
+const mirrorBack = async (
+  ports: RollbackPorts,
+  context: RollbackContext,
+  moved: { readonly from: number; readonly to: number },
+  record: VersionRecord,
+): Promise<void> => {
+  const mirrored = await mirror(ports, {
+    environment: context.environment,
+    key: `rollback-${context.request}`,
+    commit: record.commit ?? context.commit,
+    description: `${context.model} v${moved.to} (rollback from v${moved.from})`,
+  })
+  await mirrored.live(`rolled back from v${moved.from}`)
+}
+
 const tell = async (
   ports: RollbackPorts,
   context: RollbackContext,
@@ -193,5 +204,5 @@ const tell = async (
     quarantined: inputs.quarantine,
     deploymentUrl: '',
   }
-  return announce(ports, story, left, { incident: true, comment: true })
+  return announce(ports, story, left, { incident: `rollback-${context.request}`, comment: true })
 }

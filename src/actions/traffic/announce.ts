@@ -1,5 +1,5 @@
 import type { VersionRecord } from '../../core/lineage/events.ts'
-import { incidentMarker } from '../../core/report/marker.ts'
+import { incidentMarker, toldMarker } from '../../core/report/marker.ts'
 import { type RolloutStory, renderRolloutComment, renderRolloutIncident, rolloutMarker } from '../../core/report/rollout.ts'
 import { type Boundary, type Failpoint, within } from '../../kernel/failpoint.ts'
 import type { Deployments, Forge } from '../../ports/forge.ts'
@@ -33,20 +33,26 @@ const attempt = async <T>(
 const pullRequestOf = async (ports: AnnouncePorts, version: VersionRecord | null): Promise<number | null> =>
   version === null ? null : (version.pull_request ?? (version.commit === null ? null : await ports.forge.pullRequestOf(version.commit)))
 
-/** Job summary, incident issue where harm was done, and a comment on the pull request that brought the version. Returns the issue's URL or ''. */
+/**
+ * Job summary, incident issue where harm was done, and a comment on the pull request that brought the version. `incident` names the rollout or rollback, the
+ * same for every attempt at it; null where no harm was done. Returns the issue's URL or ''.
+ */
 export const announce = async (
   ports: AnnouncePorts,
   story: RolloutStory,
   version: VersionRecord | null,
-  options: { readonly incident: boolean; readonly comment: boolean },
+  options: { readonly incident: string | null; readonly comment: boolean },
 ): Promise<string> => {
   const { log } = ports
   let issue = ''
   await attempt(ports, 'announce-summary', 'writing the job summary', () => ports.summary.write(renderRolloutComment(story)))
-  if (options.incident) {
+  const { incident } = options
+  if (incident !== null) {
     const marker = incidentMarker(story.model, story.environment)
     const { title, body } = renderRolloutIncident(story)
-    const opened = await attempt(ports, 'announce-incident', 'opening the incident issue', () => ports.forge.incident(marker, title, body))
+    const opened = await attempt(ports, 'announce-incident', 'opening the incident issue', () =>
+      ports.forge.incident(marker, toldMarker(incident), title, body),
+    )
     if (opened && 'url' in opened) issue = opened.url
     else if (opened) log.warning(`no incident issue: ${opened.denied}`)
   }

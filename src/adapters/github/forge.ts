@@ -34,7 +34,12 @@ const read = (answer: IssueAnswer): Issue => ({
   author: answer.user === null ? null : { login: answer.user.login, type: answer.user.type },
 })
 
-const clean = (text: string): string => text.replace(/\r\n/g, '\n').trim()
+interface CommentAnswer {
+  readonly body?: string | undefined
+  readonly user: { readonly login: string } | null
+}
+
+const tells = (text: string, told: string): boolean => text.split(/\r?\n/, 2)[1] === told
 
 /** What the actions ask GitHub about the repository. */
 export const githubForge = (client: Client, repository: Repository): Forge => {
@@ -49,12 +54,13 @@ export const githubForge = (client: Client, repository: Repository): Forge => {
       .filter(issue => isMarked(issue.body, marker))
   }
 
-  /** Adds a comment unless the issue says the same already, which is so when a killed job is run again. */
-  const addTo = async (issue: Issue, body: string): Promise<void> => {
+  /** Adds a comment unless the issue tells of this already, which is so when a killed job is run again. */
+  const addTo = async (issue: Issue, told: string, body: string): Promise<void> => {
     const says = async (): Promise<true | null> => {
       const pages = client.paginate.iterator(client.issues.listComments, { ...place, issue_number: issue.number, per_page: 100 })
-      const comments = await allPages<{ readonly body?: string | undefined }>(pages, `comments of issue ${issue.number}`)
-      return [issue.body, ...comments.map(comment => comment.body ?? '')].some(text => clean(text) === clean(body)) ? true : null
+      const comments = await allPages<CommentAnswer>(pages, `comments of issue ${issue.number}`)
+      const ours = comments.filter(({ user }) => user?.login === issue.author?.login).map(comment => comment.body ?? '')
+      return [issue.body, ...ours].some(text => tells(text, told)) ? true : null
     }
     if (await says()) return
     await createOnce(async () => {
@@ -112,17 +118,17 @@ export const githubForge = (client: Client, repository: Repository): Forge => {
 
     defaultBranch: async () => (await client.repos.get(place)).data.default_branch,
 
-    incident: async (marker, title, body) => {
-      const whole = capped(isMarked(body, marker) ? body : `${marker}\n${body}`, commentLimit)
+    incident: async (marker, told, title, body) => {
+      const whole = capped(`${marker}\n${told}\n${body}`, commentLimit)
       try {
         const [open] = await ownOnes(client, await openIssues(marker))
         if (open !== undefined) {
-          await addTo(open, whole)
+          await addTo(open, told, whole)
           return { url: open.url }
         }
         const created = await createOnce(
           async () => read((await client.issues.create({ ...place, title: title.slice(0, 200).toWellFormed(), body: whole })).data),
-          async () => (await openIssues(marker)).find(issue => clean(issue.body) === clean(whole)) ?? null,
+          async () => (await openIssues(marker)).find(issue => tells(issue.body, told)) ?? null,
         )
         return { url: created.url }
       } catch (error) {

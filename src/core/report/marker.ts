@@ -13,6 +13,9 @@ const component = (name: string): string =>
  */
 export const commentMarker = (model: string, workflow: string): string => `<!-- refline ${component(model)} ${component(workflow)} -->`
 
+/** The hidden second line of what is said in an incident issue: by it a job that is run again finds that this rollout or rollback was told of. */
+export const toldMarker = (key: string): string => `<!-- refline-told ${component(key)} -->`
+
 /** The marker of the incident issue of an environment. */
 export const incidentMarker = (model: string, environment: string): string =>
   `<!-- refline-incident ${component(model)} ${component(environment)} -->`

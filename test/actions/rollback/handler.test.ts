@@ -146,6 +146,7 @@ describe('rollback', () => {
         expect(of.percent[state.environments.production?.live?.slot ?? 'blue']).toBe(100)
         expect(of.calls.filter(call => call.startsWith('DEPLOYED'))).toEqual([])
         expect(of.comments.size).toBe(3)
+        expect(of.incidents).toHaveLength(1)
         const confirms = (await of.ledger.records('cancer'))
           .flatMap(record => record.events)
           .filter(event => event.kind === 'rollback-confirm')

@@ -42,17 +42,17 @@ test('roles and the default branch', async () => {
   expect(await forge(started).defaultBranch()).toBe('main')
 })
 
-test('an incident opens one issue; the next is a comment on it; the same again is nothing', async () => {
+test('an incident opens one issue; the next is a comment on it; the same again, in whatever words, is nothing', async () => {
   const started = await start()
   await using _ = started.double
-  const first = await forge(started).incident(marker, 'v3 was rolled back', 'why one')
-  expect(await forge(started).incident(marker, 'v3 was rolled back', 'why one')).toEqual(first)
-  expect(await forge(started).incident(marker, 'v4 was rolled back', 'why two')).toEqual(first)
-  expect(await forge(started).incident(marker, 'v4 was rolled back', 'why two')).toEqual(first)
+  const first = await forge(started).incident(marker, '<!-- one -->', 'v3 was rolled back', 'why one')
+  expect(await forge(started).incident(marker, '<!-- one -->', 'v3 was rolled back', 'why one, in other words')).toEqual(first)
+  expect(await forge(started).incident(marker, '<!-- two -->', 'v4 was rolled back', 'why two')).toEqual(first)
+  expect(await forge(started).incident(marker, '<!-- two -->', 'v4 was rolled back', 'why two again')).toEqual(first)
   const [issue, ...more] = await issues(started)
   expect(more).toEqual([])
   expect(issue?.title).toBe('v3 was rolled back')
-  expect(issue?.comments.map(comment => comment.body)).toEqual([`${marker}\nwhy two`])
+  expect(issue?.comments.map(comment => comment.body)).toEqual([`${marker}\n<!-- two -->\nwhy two`])
 })
 
 test('a lost answer opens no second issue, and an issue that a person planted is not used', async () => {
@@ -61,7 +61,7 @@ test('a lost answer opens no second issue, and an issue that a person planted is
   started.double.addToken('mallory', { issues: 'write' }, 'mallory')
   await clientOf(started.double, 'mallory').issues.create({ owner: place.owner, repo: place.name, title: 'mine', body: `${marker}\nx` })
   started.double.fault({ method: 'POST', path: '/issues$', kind: 'drop-after' })
-  await forge(started).incident(marker, 'v3 was rolled back', 'why')
+  await forge(started).incident(marker, '<!-- one -->', 'v3 was rolled back', 'why')
   expect((await issues(started)).map(issue => [issue.author.login, issue.comments.length])).toEqual([
     ['mallory', 0],
     ['github-actions[bot]', 0],
@@ -72,5 +72,5 @@ test('a token that may not open issues is told so', async () => {
   const started = await start()
   await using _ = started.double
   started.double.addToken('reader', { contents: 'read', issues: 'read' })
-  expect(await forge(started, 'reader').incident(marker, 't', 'b')).toHaveProperty('denied')
+  expect(await forge(started, 'reader').incident(marker, '<!-- one -->', 't', 'b')).toHaveProperty('denied')
 })
