@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { gitLedger } from '../../src/adapters/git/ledger.ts'
+import { linesOf } from '../../src/adapters/git/run-log.ts'
 import { systemClock } from '../../src/adapters/runner/clock.ts'
 import type { LedgerEvent } from '../../src/core/lineage/events.ts'
 import { git } from '../support/git-fixture.ts'
@@ -39,7 +40,7 @@ const runLogOf = async (scenario: Scenario): Promise<readonly string[]> => {
   const log = 'refs/refline/models/churn/runs'
   const commits = (await git(scenario.bare, ['log', '--format=%H', log])).split('\n')
   const records = await Promise.all(commits.map(commit => git(scenario.bare, ['show', `${commit}:record.json`])))
-  return records.map(text => (JSON.parse(text) as { key: string }).key).toSorted()
+  return records.flatMap(text => linesOf(text, 'churn').map(({ key }) => key)).toSorted()
 }
 
 const firstLines = (text: string | null, lines: number): string => (text ?? '').split('\n', lines).join('\n')
