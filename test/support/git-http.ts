@@ -1,120 +1,39 @@
-import { spawn } from 'node:child_process'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { gitEnvironment } from './git-fixture.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { answerWithFault, type GitFault, type HeldReplays } from './git-faults.ts'
+import { type GitRequest, parseGitRequest } from './git-request.ts'
 
-/** One request of a git client, as the faults and the authorization see it. */
-export interface GitRequest {
-  /** Path of the repository below the root: `acme/churn.git`. */
-  readonly repository: string
-  readonly service: 'git-upload-pack' | 'git-receive-pack'
-  /** `advertise` lists the refs, `exchange` moves the objects (a receive-pack exchange is the push itself). */
-  readonly step: 'advertise' | 'exchange'
-  /** The Authorization header. */
-  readonly authorization: string | null
-  /** How many requests of this service and step came before it. */
-  readonly index: number
-}
-
-/**
- * What to do wrong. `drop-before`: the connection ends before git sees the request. `drop-after`: git has done it all and the answer is lost.
- * A number is answered as that HTTP status, before any effect. `hang-after`: done, and no answer until the client gives up.
- */
-export type GitFault = 'drop-before' | 'drop-after' | 'hang-after' | number | null
+export type { GitFault } from './git-faults.ts'
+export type { GitRequest } from './git-request.ts'
 
 export interface GitHttpOptions {
   /** Answers 200 to let it through, 401 to ask for credentials, 403 or 404 to refuse. */
   readonly authorize?: (request: GitRequest) => 200 | 401 | 403 | 404
   readonly faults?: (request: GitRequest) => GitFault
-}
-
-const parse = (request: IncomingMessage, counts: Map<string, number>): GitRequest | null => {
-  const url = new URL(request.url ?? '/', 'http://localhost')
-  const match = /^\/(.+?)\/(info\/refs|git-upload-pack|git-receive-pack)$/.exec(url.pathname)
-  if (match === null) return null
-  const [, repository = '', tail = ''] = match
-  const step = tail === 'info/refs' ? 'advertise' : 'exchange'
-  const service = step === 'advertise' ? url.searchParams.get('service') : tail
-  if (service !== 'git-upload-pack' && service !== 'git-receive-pack') return null
-  const key = `${service} ${step}`
-  const index = counts.get(key) ?? 0
-  counts.set(key, index + 1)
-  return { repository, service, step, authorization: request.headers.authorization ?? null, index }
+  /** Milliseconds that every request takes on its way, before anything else, as a network has. */
+  readonly delay?: (request: GitRequest) => number
 }
 
 /** Answers one request through `git http-backend`; returns the parsed request, or null where it is none of git's. */
 export const gitHandler = (root: string, options: GitHttpOptions = {}) => {
   const counts = new Map<string, number>()
+  const replays: HeldReplays = []
   return async (request: IncomingMessage, response: ServerResponse): Promise<GitRequest | null> => {
-    const parsed = parse(request, counts)
+    const parsed = parseGitRequest(request, counts)
     if (parsed === null) return null
+    if (options.delay !== undefined) await sleep(options.delay(parsed))
     const allowed = options.authorize?.(parsed) ?? 200
     if (allowed !== 200) {
       request.resume()
       response.writeHead(allowed, allowed === 401 ? { 'www-authenticate': 'Basic realm="GitHub"' } : {}).end()
       return parsed
     }
-    const fault = options.faults?.(parsed) ?? null
-    if (fault === 'drop-before') {
-      request.socket.destroy()
-      return parsed
-    }
-    if (typeof fault === 'number') {
-      request.resume()
-      response.writeHead(fault, { 'content-type': 'text/plain' }).end('told to fail\n')
-      return parsed
-    }
-    const answer = await backend(root, request)
-    if (fault === 'drop-after') request.socket.destroy()
-    else if (fault === null) response.writeHead(answer.status, answer.headers).end(answer.body)
+    const isPush = parsed.service === 'git-receive-pack' && parsed.step === 'exchange'
+    await answerWithFault(options.faults?.(parsed) ?? null, { root, isPush, replays }, request, response)
     return parsed
   }
 }
-
-const backend = (
-  root: string,
-  request: IncomingMessage,
-): Promise<{ readonly status: number; readonly headers: Record<string, string>; readonly body: Buffer }> =>
-  new Promise((resolve, reject) => {
-    const url = new URL(request.url ?? '/', 'http://localhost')
-    const header = (name: string) => String(request.headers[name] ?? '')
-    const child = spawn('git', ['http-backend'], {
-      env: gitEnvironment({
-        GIT_PROJECT_ROOT: root,
-        GIT_HTTP_EXPORT_ALL: '1',
-        PATH_INFO: decodeURIComponent(url.pathname),
-        REQUEST_METHOD: request.method ?? 'GET',
-        QUERY_STRING: url.search.slice(1),
-        CONTENT_TYPE: header('content-type'),
-        ...(request.headers['content-length'] === undefined ? {} : { CONTENT_LENGTH: header('content-length') }),
-        HTTP_CONTENT_ENCODING: header('content-encoding'),
-        GIT_PROTOCOL: header('git-protocol'),
-        REMOTE_USER: 'test',
-        REMOTE_ADDR: '127.0.0.1',
-      }),
-      stdio: ['pipe', 'pipe', 'ignore'],
-    })
-    const output: Buffer[] = []
-    child.stdout.on('data', (chunk: Buffer) => output.push(chunk))
-    child.stdin.on('error', () => {})
-    child.on('error', reject)
-    child.on('close', () => {
-      const all = Buffer.concat(output)
-      const end = all.indexOf('\r\n\r\n')
-      if (end < 0) return resolve({ status: 500, headers: {}, body: all })
-      const headers: Record<string, string> = {}
-      let status = 200
-      for (const line of all.subarray(0, end).toString().split('\r\n')) {
-        const colon = line.indexOf(':')
-        const name = line.slice(0, colon).toLowerCase()
-        const value = line.slice(colon + 1).trim()
-        if (name === 'status') status = Number.parseInt(value, 10)
-        else headers[name] = value
-      }
-      resolve({ status, headers, body: all.subarray(end + 4) })
-    })
-    request.pipe(child.stdin)
-  })
 
 /** A running server of bare repositories. */
 export interface GitHttp extends AsyncDisposable {
@@ -135,7 +54,7 @@ export const startGitHttp = async (root: string, options: GitHttpOptions = {}): 
         if (parsed === null) response.writeHead(404).end()
         else requests.push(parsed)
       },
-      error => response.writeHead(500).end(String(error)),
+      error => response.destroyed || response.writeHead(500).end(String(error)),
     )
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))

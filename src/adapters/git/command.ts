@@ -119,7 +119,7 @@ export type GitProblem = 'refused' | 'contended' | 'unreachable'
 
 const refusals = [
   /returned error: 40[134]/,
-  /Authentication failed|could not read (Username|Password)|invalid credentials/i,
+  /Authentication failed|could not read (Username|Password)|unable to get password from user|invalid credentials/i,
   /Permission (to .* )?denied|not granted|access denied|insufficient permission|Read-only file system/i,
   /hook declined|GH0(06|13)|protected branch|deny updating a hidden ref|prohibited|service not enabled/i,
   /repository .*not found|does not appear to be a git repository|No such file or directory|not a git repository|dubious ownership/i,

@@ -42,12 +42,21 @@ export interface LoopSettings {
 
 const longestWait = 4000
 const firstWait = 50
+const longestTurn = 20_000
 const longestCall = 60_000
 const shortestCall = 5000
 const readingSeconds = 60
 
-/** Milliseconds to wait after the n-th failure: full jitter, `U(0, min(4 s, 50 ms * 2^n))`. */
+/** Milliseconds to wait after the n-th failure to reach the remote: full jitter, `U(0, min(4 s, 50 ms * 2^n))`. */
 const backoff = (failures: number, random: () => number): number => random() * Math.min(longestWait, firstWait * 2 ** failures)
+
+/**
+ * Milliseconds to wait after others were faster for the n-th time: full jitter in units of what an attempt takes here and now, `U(0, attempt * min(16, 2^n))`. An
+ * attempt fails where another lands within it, so waits must grow with its length: on a slow way or a busy machine short waits only bring more attempts, and
+ * those slow down whoever would have landed.
+ */
+const turn = (failures: number, attempt: number, random: () => number): number =>
+  random() * Math.min(longestTurn, Math.max(firstWait, attempt) * Math.min(16, 2 ** failures))
 
 const callTimeout = (settings: LoopSettings, end: number): number =>
   Math.max(shortestCall, Math.min(longestCall, end - settings.clock.now()))
@@ -76,9 +85,11 @@ export const compareAndSwap = async <T, H extends Head>(settings: LoopSettings, 
   const { clock, repository } = settings
   const end = clock.now() + settings.deadlineSeconds * 1000
   let failures = 0
+  let lost = 0
   let words = ''
   let refused = false
   for (;;) {
+    const began = clock.now()
     const head = await write.read(end)
     const found = await write.find(head)
     if (found !== null) return found
@@ -107,7 +118,9 @@ export const compareAndSwap = async <T, H extends Head>(settings: LoopSettings, 
     if (answer.said === 'done') continue
     words = answer.words
     refused = answer.said === 'refused'
-    if (!refused) await clock.sleep(Math.min(backoff(failures, settings.random), Math.max(0, end - clock.now())))
     failures += 1
+    if (answer.said === 'contended') lost += 1
+    const wait = answer.said === 'contended' ? turn(lost, clock.now() - began, settings.random) : backoff(failures - 1, settings.random)
+    if (!refused) await clock.sleep(Math.min(wait, Math.max(0, end - clock.now())))
   }
 }

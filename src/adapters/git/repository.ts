@@ -111,12 +111,15 @@ export const temporaryRepository = (settings: {
     await writeFile(join(folder, 'HEAD'), 'ref: refs/heads/main\n')
     return folder
   }
-  const run = async (argv: readonly string[], options: { input?: string; timeout?: number } = {}) => {
+  const run = async (
+    argv: readonly string[],
+    options: { input?: string; timeout?: number; environment?: Readonly<Record<string, string>> } = {},
+  ) => {
     opened ??= open()
     const { input } = options
     return runGit(argv, {
       folder: await opened,
-      environment,
+      environment: { ...environment, ...options.environment },
       timeout: options.timeout ?? localTimeout,
       ...(input === undefined ? {} : { input }),
     })
@@ -132,8 +135,14 @@ export const temporaryRepository = (settings: {
     new RemoteError(`The ledger's remote ${remote} could not be read: ${explain(result)}`, classify(result))
 
   const list = async (pattern: string, timeout: number): Promise<ReadonlyMap<string, string>> => {
-    const listed = await run(['ls-remote', '--quiet', '--', remote, pattern], { timeout })
+    const listed = await run(['ls-remote', '--quiet', '--', remote, pattern], { timeout, environment: { GIT_TRACE2_EVENT: '1' } })
     if (listed.code !== 0) throw unanswered(listed)
+    // Git takes a proxy's page or an empty answer with status 200 for a plain file server's list of no refs. Only who agreed on a version speaks git's protocol.
+    if (!listed.stderr.includes('"negotiated-version"'))
+      throw new RemoteError(
+        `The ledger's remote ${remote} could not be read: what answers there does not speak git's protocol (a proxy, or a page to sign in?).`,
+        'unreachable',
+      )
     const entries = listed.stdout.toString('utf8').split('\n')
     return new Map(entries.filter(entry => entry !== '').map(entry => entry.split('\t').reverse() as [string, string]))
   }
