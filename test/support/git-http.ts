@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { gitEnvironment } from './git-fixture.ts'
 
 /** One request of a git client, as the faults and the authorization see it. */
@@ -122,6 +122,8 @@ export interface GitHttp extends AsyncDisposable {
   readonly url: string
   /** Every request so far, oldest first. */
   readonly requests: readonly GitRequest[]
+  /** Bytes that clients have sent and been sent so far, headers included. */
+  traffic(): { readonly uploaded: number; readonly downloaded: number }
   close(): Promise<void>
 }
 
@@ -138,11 +140,29 @@ export const startGitHttp = async (root: string, options: GitHttpOptions = {}): 
       error => response.writeHead(500).end(String(error)),
     )
   })
+  const open = new Set<Socket>()
+  const ended = { uploaded: 0, downloaded: 0 }
+  server.on('connection', socket => {
+    open.add(socket)
+    socket.once('close', () => {
+      open.delete(socket)
+      ended.uploaded += socket.bytesRead
+      ended.downloaded += socket.bytesWritten
+    })
+  })
+  const traffic = () => {
+    const total = { ...ended }
+    for (const socket of open) {
+      total.uploaded += socket.bytesRead
+      total.downloaded += socket.bytesWritten
+    }
+    return total
+  }
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const close = () =>
     new Promise<void>(resolve => {
       server.close(() => resolve())
       server.closeAllConnections()
     })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, close, [Symbol.asyncDispose]: close }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, traffic, close, [Symbol.asyncDispose]: close }
 }
