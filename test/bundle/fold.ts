@@ -15,12 +15,3 @@ export const foldOf = async (scenario: Scenario) => {
   const records = Object.values(state.records).map(({ version, run, digest, tag }) => ({ version, run, digest, tag }))
   return { versions: state.versions, aliases: state.aliases, environments: state.environments, quarantine: state.quarantine, records }
 }
-
-/** Releases, each with the names and digests of its files. */
-export const releasesOf = (scenario: Scenario) =>
-  [...scenario.repository.state.releases.values()].map(release => ({
-    tag: release.tag,
-    draft: release.draft,
-    name: release.name,
-    assets: [...release.assets.values()].map(asset => asset.name).toSorted(),
-  }))

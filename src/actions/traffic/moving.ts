@@ -15,7 +15,7 @@ export interface TrafficPorts {
   readonly target: Target
   readonly clock: Clock
   readonly log: Log
-  /** Called around each named write: where the kill tests stop the process. */
+  /** Called around each step: where the crash matrix stops the process. */
   readonly boundary: Failpoint
 }
 
@@ -69,7 +69,7 @@ export const overtakenBy = (state: LedgerState, environment: string): string => 
   return `${environment} was moved by somebody else meanwhile; live is ${live ? `v${live.version}` : 'nothing'}`
 }
 
-/** Moves the weight by the target, between its boundaries for kill tests. */
+/** Moves the weight by the target. */
 export const setWeight = async (
   ports: TrafficPorts,
   slot: 'blue' | 'green',
