@@ -21,11 +21,12 @@ const findPython = async ([major, minor]: readonly [number, number]): Promise<st
   )
 }
 
-/** A Python environment with the project's requirements, made once and kept below `cache`. */
+/** A Python environment with the project's requirements, made once and kept below `cache`. `named` is a library whose version is told with Python's. */
 export const pythonEnvironment = async (
   cache: string,
   requirements: string,
   least: readonly [number, number] = [3, 9],
+  named: string = 'scikit-learn',
 ): Promise<{ readonly bin: string; readonly version: string }> => {
   const python = await findPython(least)
   const key = createHash('sha256').update(readFileSync(requirements)).update(python).digest('hex').slice(0, 12)
@@ -38,14 +39,15 @@ export const pythonEnvironment = async (
     if (made.code !== 0) throw new MissingTool(`Python cannot make an environment: install python3-venv.\n${made.output}`)
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements]
     const installed = await runToEnd(join(folder, 'bin', 'python'), pip, { seconds: 200 })
-    if (installed.code !== 0) throw new MissingTool(`scikit-learn could not be installed with pip:\n${installed.output}`)
+    if (installed.code !== 0) throw new MissingTool(`${named} could not be installed with pip:\n${installed.output}`)
     await mkdir(`${ready}.new`)
     await rename(`${ready}.new`, ready)
   }
   const bin = join(folder, 'bin')
   const asked = await runToEnd(join(bin, 'python'), [
     '-c',
-    'import platform, sklearn; print(f"Python {platform.python_version()} with scikit-learn {sklearn.__version__}")',
+    'import platform, sys; from importlib.metadata import version as of; print(f"Python {platform.python_version()} with {sys.argv[1]} {of(sys.argv[1])}")',
+    named,
   ])
   if (asked.code !== 0) {
     await rm(folder, { recursive: true, force: true })

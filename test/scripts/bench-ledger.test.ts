@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { decisionsRef, makeLedger } from '../../scripts/bench/ledger/generate.ts'
 import { madeWriter, nextDecision } from '../../scripts/bench/ledger/events.ts'
+import { decisionsRef, makeLedger } from '../../scripts/bench/ledger/generate.ts'
 import { canonicalJson } from '../../src/core/lineage/canonical.ts'
 import { ledgerOn } from '../adapters/git/ledgers.ts'
 import { bareRepository, git } from '../support/git-fixture.ts'

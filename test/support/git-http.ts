@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { answerWithFault, type GitFault, type HeldReplays } from './git-faults.ts'
 import { type GitRequest, parseGitRequest } from './git-request.ts'
@@ -41,6 +41,8 @@ export interface GitHttp extends AsyncDisposable {
   readonly url: string
   /** Every request so far, oldest first. */
   readonly requests: readonly GitRequest[]
+  /** Bytes that clients have sent and been sent so far, headers included. */
+  traffic(): { readonly uploaded: number; readonly downloaded: number }
   close(): Promise<void>
 }
 
@@ -57,11 +59,29 @@ export const startGitHttp = async (root: string, options: GitHttpOptions = {}): 
       error => response.destroyed || response.writeHead(500).end(String(error)),
     )
   })
+  const open = new Set<Socket>()
+  const ended = { uploaded: 0, downloaded: 0 }
+  server.on('connection', socket => {
+    open.add(socket)
+    socket.once('close', () => {
+      open.delete(socket)
+      ended.uploaded += socket.bytesRead
+      ended.downloaded += socket.bytesWritten
+    })
+  })
+  const traffic = () => {
+    const total = { ...ended }
+    for (const socket of open) {
+      total.uploaded += socket.bytesRead
+      total.downloaded += socket.bytesWritten
+    }
+    return total
+  }
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const close = () =>
     new Promise<void>(resolve => {
       server.close(() => resolve())
       server.closeAllConnections()
     })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, close, [Symbol.asyncDispose]: close }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, traffic, close, [Symbol.asyncDispose]: close }
 }

@@ -15,8 +15,8 @@ const data = (text: string): string => `data ${Buffer.byteLength(text)}\n${text}
 /** Contents of one name go out together, so that each is stored as a difference to the one before it. */
 const batch = 250
 
-/** Puts a line of commits, the first without a parent, into a bare repository as `ref`, in one pack. Throws where git does not take it. */
-export const importCommits = async (bare: string, ref: string, commits: Iterable<ImportedCommit>): Promise<void> => {
+/** Feeds a stream to `git fast-import` in a bare repository; what it makes is one pack. Throws where git does not take it. */
+export const runImport = async (bare: string, stream: Iterable<string>): Promise<void> => {
   const child = spawn('git', ['-c', 'fastimport.unpackLimit=0', 'fast-import', '--quiet', '--force', '--depth=50'], {
     cwd: bare,
     env: gitEnvironment(),
@@ -27,12 +27,20 @@ export const importCommits = async (bare: string, ref: string, commits: Iterable
   })
   const closed = once(child, 'close') as Promise<[number | null]>
   child.stdin.on('error', () => {})
-  const send = async (text: string): Promise<void> => {
-    if (!child.stdin.write(text) && child.exitCode === null) await Promise.race([once(child.stdin, 'drain'), closed])
+  for (const text of stream) {
+    if (child.stdin.write(text)) continue
+    await Promise.race([once(child.stdin, 'drain'), closed])
+    if (child.exitCode !== null) break
   }
+  child.stdin.end('done\n')
+  const [code] = await closed
+  if (code !== 0) throw new Error(`git fast-import ended with ${code}: ${errors}`)
+}
+
+function* importLines(ref: string, commits: Iterable<ImportedCommit>): Generator<string> {
   let mark = 0
   let last: number | null = null
-  const flush = async (waiting: readonly ImportedCommit[]): Promise<void> => {
+  function* flush(waiting: readonly ImportedCommit[]): Generator<string> {
     const marks = waiting.map(() => new Map<string, number>())
     const names = [...new Set(waiting.flatMap(({ files }) => Object.keys(files)))]
     for (const name of names)
@@ -41,13 +49,13 @@ export const importCommits = async (bare: string, ref: string, commits: Iterable
         if (content === undefined) continue
         mark += 1
         marks[index]?.set(name, mark)
-        await send(`blob\nmark :${mark}\n${data(content)}`)
+        yield `blob\nmark :${mark}\n${data(content)}`
       }
     for (const [index, { message, seconds }] of waiting.entries()) {
       mark += 1
       const from = last === null ? '' : `from :${last}\n`
       const entries = [...(marks[index] as Map<string, number>)].map(([name, of]) => `M 100644 :${of} ${name}\n`).join('')
-      await send(`commit ${ref}\nmark :${mark}\ncommitter ${identity} ${seconds} +0000\n${data(message)}${from}deleteall\n${entries}\n`)
+      yield `commit ${ref}\nmark :${mark}\ncommitter ${identity} ${seconds} +0000\n${data(message)}${from}deleteall\n${entries}\n`
       last = mark
     }
   }
@@ -55,11 +63,12 @@ export const importCommits = async (bare: string, ref: string, commits: Iterable
   for (const commit of commits) {
     waiting.push(commit)
     if (waiting.length < batch) continue
-    await flush(waiting)
+    yield* flush(waiting)
     waiting = []
   }
-  await flush(waiting)
-  child.stdin.end('done\n')
-  const [code] = await closed
-  if (code !== 0) throw new Error(`git fast-import ended with ${code}: ${errors}`)
+  yield* flush(waiting)
 }
+
+/** Puts a line of commits, the first without a parent, into a bare repository as `ref`. Throws where git does not take it. */
+export const importCommits = (bare: string, ref: string, commits: Iterable<ImportedCommit>): Promise<void> =>
+  runImport(bare, importLines(ref, commits))
