@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
-import { madeWriter, nextDecision } from '../../scripts/bench/ledger/events.ts'
-import { decisionsRef, makeLedger } from '../../scripts/bench/ledger/generate.ts'
+import { loggedAt, madeWriter, nextDecision, runLine } from '../../scripts/bench/ledger/events.ts'
+import { makeLedger, makeRunLog } from '../../scripts/bench/ledger/generate.ts'
+import { refsOf } from '../../src/adapters/git/ledger.ts'
 import { canonicalJson } from '../../src/core/lineage/canonical.ts'
+import { release } from '../../src/kernel/release.ts'
 import { ledgerOn } from '../adapters/git/ledgers.ts'
 import { bareRepository, git } from '../support/git-fixture.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -15,7 +17,7 @@ test('the made-up ledger of the bench is the one that appending one by one write
 
   let now = 0
   const clock = { now: () => now, sleep: async () => {} }
-  const ledger = ledgerOn(appended, { writer: madeWriter, clock })
+  const ledger = ledgerOn(appended, { writer: madeWriter, release, clock })
   let written = await ledger.read('churn')
   while (written.versions < versions) {
     const { request, subject, events, at } = nextDecision('churn', written)
@@ -23,7 +25,7 @@ test('the made-up ledger of the bench is the one that appending one by one write
     written = (await ledger.append('churn', { id: request, subject }, () => ({ events }))).state
   }
   expect(canonicalJson(state)).toBe(canonicalJson(written))
-  const heads = [made, appended].map(bare => git(bare, ['rev-parse', decisionsRef('churn')]))
+  const heads = [made, appended].map(bare => git(bare, ['rev-parse', refsOf('churn').decisions]))
   expect(await heads[0]).toBe(await heads[1])
 })
 
@@ -36,4 +38,19 @@ test('the whole made-up ledger is accepted where it is read', async () => {
   expect(records).toHaveLength(state.seq)
   expect(canonicalJson(await ledger.read('churn'))).toBe(canonicalJson(state))
   expect(state).toMatchObject({ versions: 200, aliases: { champion: 190 } })
+})
+
+test('the made-up log of runs is the one that logging one by one writes', async () => {
+  await using folder = await temporaryFolder()
+  const [made, logged] = [folder.join('made.git'), folder.join('logged.git')]
+  for (const bare of [made, logged]) await bareRepository(bare)
+  await makeRunLog(made, 'churn', 3)
+  let now = 0
+  const ledger = ledgerOn(logged, { writer: madeWriter, release, clock: { now: () => now, sleep: async () => {} } })
+  for (const run of [1, 2, 3]) {
+    now = loggedAt(run)
+    await ledger.log('churn', [runLine('churn', run)])
+  }
+  const heads = [made, logged].map(bare => git(bare, ['rev-parse', refsOf('churn').runs]))
+  expect(await heads[0]).toBe(await heads[1])
 })

@@ -2,13 +2,12 @@ import { rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runGit } from '../../../src/adapters/git/command.ts'
-import type { LedgerRecord, LedgerState } from '../../../src/core/lineage/events.ts'
-import { fold } from '../../../src/core/lineage/fold.ts'
-import { encodeRecord, encodeState } from '../../../src/core/lineage/verify.ts'
+import { refsOf } from '../../../src/adapters/git/ledger.ts'
+import type { LedgerState } from '../../../src/core/lineage/events.ts'
 import { git } from '../../../test/support/git-fixture.ts'
-import { madeWriter, nextDecision } from './events.ts'
+import { nextDecision } from './events.ts'
 import { timed } from './figures.ts'
-import { decisionsRef } from './generate.ts'
+import { commitOf } from './generate.ts'
 
 /** The ref that bare git pushes to: a copy of the ledger's, set back after every push. */
 const baselineRef = 'refs/heads/bench-baseline'
@@ -23,20 +22,9 @@ const run = async (folder: string, argv: readonly string[], input?: string): Pro
 
 /** A commit as large as the next append's. */
 const readyCommit = async (folder: string, head: string, state: LedgerState): Promise<string> => {
-  const { request, events, at } = nextDecision(state.model, state)
-  const record: LedgerRecord = {
-    schema: 1,
-    model: state.model,
-    seq: state.seq + 1,
-    prev: state.head,
-    request,
-    writer: { at: new Date(at).toISOString(), ...madeWriter },
-    events: [...events],
-  }
-  const { text, digest } = encodeRecord(record)
-  const files = { 'record.json': text, 'state.json': encodeState(fold(state, record, digest)) }
+  const { commit } = commitOf(state, nextDecision(state.model, state))
   const entries: string[] = []
-  for (const [name, content] of Object.entries(files))
+  for (const [name, content] of Object.entries(commit.files))
     entries.push(`100644 blob ${await run(folder, ['hash-object', '-w', '--stdin'], content)}\t${name}`)
   const tree = await run(folder, ['mktree'], `${entries.join('\n')}\n`)
   return run(folder, ['-c', 'user.name=bench', '-c', 'user.email=bench@refline.invalid', 'commit-tree', tree, '-p', head, '-m', 'bench'])
@@ -47,12 +35,12 @@ export const bareGit = async (
   at: { readonly remote: string; readonly bare: string; readonly temp: string },
   state: LedgerState,
 ): Promise<{ readonly fetch: number; readonly push: number }> => {
-  const head = await git(at.bare, ['rev-parse', decisionsRef(state.model)])
+  const head = await git(at.bare, ['rev-parse', refsOf(state.model).decisions])
   await git(at.bare, ['update-ref', baselineRef, head])
   const folder = await mkdtemp(join(at.temp, 'bare-git-'))
   try {
     await run(folder, ['init', '--quiet', '--bare', '--template=', '.'])
-    const refspec = `+${decisionsRef(state.model)}:refs/fetched/head`
+    const refspec = `+${refsOf(state.model).decisions}:refs/fetched/head`
     const fetched = await timed(() =>
       run(folder, ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--depth=1', '--', at.remote, refspec]),
     )

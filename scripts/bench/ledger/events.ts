@@ -1,6 +1,7 @@
 import { digest } from '../../../src/core/lineage/canonical.ts'
 import type { EventOf, LedgerEvent, LedgerState, Writer } from '../../../src/core/lineage/events.ts'
 import { requestId } from '../../../src/core/lineage/keys.ts'
+import type { RunLine } from '../../../src/ports/ledger.ts'
 
 /** One decision of a made-up ledger, as `Ledger.append` is asked for it. */
 export interface MadeDecision {
@@ -119,4 +120,24 @@ export const nextDecision = (model: string, state: LedgerState): MadeDecision =>
     events: [event],
     at,
   }
+}
+
+/** When a made-up run is logged, in milliseconds since 1970. */
+export const loggedAt = (run: number): number => start + run * minutesApart * 60_000
+
+/** The line that `train` logs of a run. */
+export const runLine = (model: string, run: number): RunLine => {
+  const of = (what: string) => digest(`${model} run ${run} ${what}`)
+  const name = `${model}-${of('run').slice(0, 12)}`
+  const created = {
+    at: new Date(loggedAt(run)).toISOString(),
+    workflow_run: String(16_214_377_000 + run),
+    job: 'train',
+    job_index: null,
+    actor: 'ann',
+    event: 'push',
+    pull_request: null,
+  }
+  const reported = Object.fromEntries(metricNames.slice(0, 4).map(metric => [metric, 0.8 + 0.1 * share(of(metric))]))
+  return { key: name, entry: { kind: 'run', run: name, created, input: of('input'), reported } }
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { identity } from '../../../src/adapters/git/repository.ts'
 import { gitEnvironment } from '../../../test/support/git-fixture.ts'
 
 /** One commit for `git fast-import`: the identity and the time are those of the ledger's commits. */
@@ -10,7 +11,6 @@ export interface ImportedCommit {
   readonly seconds: number
 }
 
-const identity = 'refline <refline@refline.invalid>'
 const data = (text: string): string => `data ${Buffer.byteLength(text)}\n${text}\n`
 /** Contents of one name go out together, so that each is stored as a difference to the one before it. */
 const batch = 250

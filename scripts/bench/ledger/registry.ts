@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gitLedger } from '../../../src/adapters/git/ledger.ts'
+import { release } from '../../../src/kernel/release.ts'
 import type { Ledger } from '../../../src/ports/ledger.ts'
 import { madeWriter, registration } from './events.ts'
 
@@ -9,6 +10,7 @@ export const freshLedger = (remote: string, temp: string): Ledger =>
     remote,
     environment: {},
     writer: madeWriter,
+    release,
     clock: { now: () => Date.now(), sleep: milliseconds => sleep(milliseconds) },
     random: Math.random,
     temp,
