@@ -9,7 +9,7 @@ import { nextDecision } from './events.ts'
 import { timed } from './figures.ts'
 import { commitOf } from './generate.ts'
 
-/** The ref that bare git pushes to: a copy of the ledger's, set back after every push. */
+/** The ref that bare git pushes to: it is put to the ledger's newest commit before every push. */
 const baselineRef = 'refs/heads/bench-baseline'
 const timeout = 600_000
 
@@ -20,31 +20,42 @@ const run = async (folder: string, argv: readonly string[], input?: string): Pro
   return result.stdout.toString('utf8').trim()
 }
 
-/** A commit as large as the next append's. */
-const readyCommit = async (folder: string, head: string, state: LedgerState): Promise<string> => {
+/** A commit as large as the next append's, on what was fetched. */
+const readyCommit = async (folder: string, state: LedgerState): Promise<string> => {
   const { commit } = commitOf(state, nextDecision(state.model, state))
   const entries: string[] = []
   for (const [name, content] of Object.entries(commit.files))
     entries.push(`100644 blob ${await run(folder, ['hash-object', '-w', '--stdin'], content)}\t${name}`)
   const tree = await run(folder, ['mktree'], `${entries.join('\n')}\n`)
-  return run(folder, ['-c', 'user.name=bench', '-c', 'user.email=bench@refline.invalid', 'commit-tree', tree, '-p', head, '-m', 'bench'])
+  const who = ['-c', 'user.name=bench', '-c', 'user.email=bench@refline.invalid']
+  return run(folder, [...who, 'commit-tree', tree, '-p', 'refs/fetched/head', '-m', 'bench'])
 }
 
-/** Milliseconds of nothing but `git fetch --depth=1` into a fresh repository, and of `git push` of one ready commit from it. */
+/**
+ * Milliseconds of nothing but `git fetch --depth=1` into a repository that is there, and of nothing but `git push` of one ready commit from it. `state` is one of the ledger,
+ * for the size of that commit.
+ */
 export const bareGit = async (
   at: { readonly remote: string; readonly bare: string; readonly temp: string },
   state: LedgerState,
 ): Promise<{ readonly fetch: number; readonly push: number }> => {
-  const head = await git(at.bare, ['rev-parse', refsOf(state.model).decisions])
-  await git(at.bare, ['update-ref', baselineRef, head])
+  const { decisions } = refsOf(state.model)
+  await git(at.bare, ['update-ref', baselineRef, decisions])
   const folder = await mkdtemp(join(at.temp, 'bare-git-'))
+  const fetching = [
+    'fetch',
+    '--quiet',
+    '--no-tags',
+    '--no-write-fetch-head',
+    '--depth=1',
+    '--',
+    at.remote,
+    `+${decisions}:refs/fetched/head`,
+  ]
   try {
     await run(folder, ['init', '--quiet', '--bare', '--template=', '.'])
-    const refspec = `+${refsOf(state.model).decisions}:refs/fetched/head`
-    const fetched = await timed(() =>
-      run(folder, ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--depth=1', '--', at.remote, refspec]),
-    )
-    const commit = await readyCommit(folder, head, state)
+    const fetched = await timed(() => run(folder, fetching))
+    const commit = await readyCommit(folder, state)
     const pushed = await timed(() => run(folder, ['push', '--quiet', '--no-verify', '--', at.remote, `${commit}:${baselineRef}`]))
     return { fetch: fetched.milliseconds, push: pushed.milliseconds }
   } finally {

@@ -100,11 +100,14 @@ export const registration = (model: string, state: LedgerState): EventOf<'regist
   }
 }
 
+/** When a made-up ledger with this state goes on, in milliseconds since 1970. */
+export const endOf = (state: LedgerState): number => start + state.seq * minutesApart * 60_000
+
 /** The next decision of a made-up ledger: versions one after another, and after every tenth the alias `champion` to it. */
 export const nextDecision = (model: string, state: LedgerState): MadeDecision => {
   const { versions } = state
   const champion = state.aliases.champion ?? null
-  const at = start + state.seq * minutesApart * 60_000
+  const at = endOf(state)
   const workflowRun = String(16_214_377_000 + state.seq)
   if (versions > 0 && versions % championEvery === 0 && champion !== versions)
     return {

@@ -1,71 +1,83 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { LedgerState } from '../../../src/core/lineage/events.ts'
 import type { GitHttp } from '../../../test/support/git-http.ts'
 import { bareGit } from './bare-git.ts'
 import { median, timed } from './figures.ts'
 import { freshLedger, registerNext, resolveChampion } from './registry.ts'
 
-/** A ledger to be measured: how it is reached, and where it is in truth. */
-export interface MeasuredLedger {
-  readonly remote: string
-  readonly bare: string
+/** A made-up ledger to be measured. */
+export interface MadeLedger {
+  readonly versions: number
   readonly model: string
-  /** The server that `remote` is on, or null for a folder. */
-  readonly server: GitHttp | null
-  readonly temp: string
+  /** Where it is, and its URL on the server. */
+  readonly bare: string
+  readonly url: string
+  /** Its newest state when it was made. */
+  readonly state: LedgerState
+  /** Milliseconds from its newest record until now. */
+  readonly behind: number
 }
 
-/** What one kind of operation cost: medians; bytes with headers, and requests, as the server counted them (0 for a folder). */
+/** What one kind of operation cost, a value for each turn: bytes with headers, and requests, as the server counted them (0 in a folder). */
 export interface Cost {
-  readonly milliseconds: number
-  readonly downloaded: number
-  readonly uploaded: number
-  readonly requests: number
+  readonly milliseconds: number[]
+  readonly downloaded: number[]
+  readonly uploaded: number[]
+  readonly requests: number[]
 }
 
+/** Over HTTP or in a bare folder. `fetch` is nothing but `git fetch --depth=1`, `fetchAndPush` that and `git push` of a ready commit, in milliseconds. */
 export interface OwnCosts {
   readonly resolve: Cost
   readonly append: Cost
-  /** Milliseconds of nothing but `git fetch --depth=1`, and with `git push` of a ready commit. */
-  readonly fetch: number
-  readonly fetchAndPush: number
-  readonly appended: number
+  readonly fetch: number[]
+  readonly fetchAndPush: number[]
 }
 
-const costOf = async (at: MeasuredLedger, work: () => Promise<unknown>): Promise<Cost> => {
-  const [before, requests] = [at.server?.traffic(), at.server?.requests.length ?? 0]
-  const { milliseconds } = await timed(work)
-  const after = at.server?.traffic()
-  return {
-    milliseconds,
-    downloaded: (after?.downloaded ?? 0) - (before?.downloaded ?? 0),
-    uploaded: (after?.uploaded ?? 0) - (before?.uploaded ?? 0),
-    requests: (at.server?.requests.length ?? 0) - requests,
+export type Way = 'http' | 'folder'
+
+const nothing = (): Cost => ({ milliseconds: [], downloaded: [], uploaded: [], requests: [] })
+const noCosts = (): OwnCosts => ({ resolve: nothing(), append: nothing(), fetch: [], fetchAndPush: [] })
+
+/** The middle of how many times longer `ours` took than what it took turns with. */
+export const ratioOf = (ours: readonly number[], theirs: readonly number[]): number =>
+  median(ours.map((value, turn) => value / (theirs[turn] ?? Number.NaN)))
+
+/**
+ * Resolves and appends with a fresh ledger each time. Every ledger, either way and bare git take turns, so that what else the machine does meets all of them alike. The first
+ * turn is not counted.
+ */
+export const ownCosts = async (
+  ledgers: readonly MadeLedger[],
+  at: { readonly server: GitHttp; readonly temp: string },
+  repeats: number,
+): Promise<readonly Record<Way, OwnCosts>[]> => {
+  const { server } = at
+  const measured = async (into: Cost | null, work: () => Promise<unknown>): Promise<void> => {
+    const [before, requests] = [server.traffic(), server.requests.length]
+    const { milliseconds } = await timed(work)
+    const after = server.traffic()
+    into?.milliseconds.push(milliseconds)
+    into?.downloaded.push(after.downloaded - before.downloaded)
+    into?.uploaded.push(after.uploaded - before.uploaded)
+    into?.requests.push(server.requests.length - requests)
   }
-}
-
-const middle = (costs: readonly Cost[]): Cost => ({
-  milliseconds: median(costs.map(cost => cost.milliseconds)),
-  downloaded: median(costs.map(cost => cost.downloaded)),
-  uploaded: median(costs.map(cost => cost.uploaded)),
-  requests: median(costs.map(cost => cost.requests)),
-})
-
-/** Resolves and appends with a fresh ledger each time, taking turns with bare git, so that what else the machine does meets both. One turn before is not counted. */
-export const ownCosts = async (at: MeasuredLedger, repeats: number): Promise<OwnCosts> => {
-  const [resolves, appends]: [Cost[], Cost[]] = [[], []]
-  const [fetches, both]: [number[], number[]] = [[], []]
+  const costs = ledgers.map((): Record<Way, OwnCosts> => ({ http: noCosts(), folder: noCosts() }))
   for (let turn = -1; turn < repeats; turn += 1) {
-    const temp = mkdtempSync(join(at.temp, 'fresh-'))
-    const resolve = await costOf(at, () => resolveChampion(freshLedger(at.remote, temp), at.model))
-    const bare = await bareGit(at, await freshLedger(at.bare, temp).read(at.model))
-    const append = await costOf(at, () => registerNext(freshLedger(at.remote, temp), at.model, `${at.remote} ${turn} ${Date.now()}`))
-    rmSync(temp, { recursive: true, force: true })
-    if (turn < 0) continue
-    resolves.push(resolve)
-    appends.push(append)
-    fetches.push(bare.fetch)
-    both.push(bare.fetch + bare.push)
+    for (const [index, { bare, url, model, state, behind }] of ledgers.entries()) {
+      for (const way of ['http', 'folder'] as const) {
+        const remote = way === 'http' ? url : bare
+        const temp = mkdtempSync(join(at.temp, 'turn-'))
+        const into = turn < 0 ? null : (costs[index]?.[way] ?? null)
+        await measured(into?.resolve ?? null, () => resolveChampion(freshLedger(remote, temp, behind), model))
+        const { fetch, push } = await bareGit({ remote, bare, temp }, state)
+        into?.fetch.push(fetch)
+        into?.fetchAndPush.push(fetch + push)
+        await measured(into?.append ?? null, () => registerNext(freshLedger(remote, temp, behind), model, `${way} ${turn} ${Date.now()}`))
+        rmSync(temp, { recursive: true, force: true })
+      }
+    }
   }
-  return { resolve: middle(resolves), append: middle(appends), fetch: median(fetches), fetchAndPush: median(both), appended: repeats + 1 }
+  return costs
 }

@@ -2,12 +2,13 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { bareRepository, git } from '../../../test/support/git-fixture.ts'
 import type { GitHttp } from '../../../test/support/git-http.ts'
+import { endOf } from './events.ts'
 import { inWords, median, progress, timed, whole } from './figures.ts'
 import { makeLedger } from './generate.ts'
-import { objectBytes, packedBytes } from './growth.ts'
+import { objectBytes } from './growth.ts'
 import { type GtoTimes, gtoTimes, makeGtoRegistry } from './gto.ts'
 import { type MlflowTimes, mlflowTimes } from './mlflow.ts'
-import { type OwnCosts, ownCosts } from './ours.ts'
+import { type MadeLedger, type OwnCosts, ownCosts, type Way } from './ours.ts'
 import { peerProcess } from './peer-process.ts'
 import { freshLedger } from './registry.ts'
 
@@ -27,17 +28,13 @@ export interface BenchPlace {
   readonly temp: string
   /** The folder of this file's Python scripts. */
   readonly scripts: string
-  /** The Python environment's programs, or null where peers are left out. */
-  readonly bin: string | null
 }
 
-/** Everything measured of one number of versions. */
-export interface Measured {
+/** Everything measured of our ledger of one number of versions. */
+export interface Measured extends Record<Way, OwnCosts> {
   readonly versions: number
-  /** Events (and so commits) of our ledger before anything was measured. */
+  /** Events (and so commits) before anything was measured. */
   readonly events: number
-  readonly http: OwnCosts
-  readonly folder: OwnCosts
   /** Milliseconds of a process of its own over HTTP. */
   readonly command: { readonly resolve: number; readonly register: number }
   /** Milliseconds until all records were fetched over HTTP and verified. */
@@ -45,62 +42,69 @@ export interface Measured {
   /** Bytes that an append adds to the repository as it was pushed, and that an event takes after `git gc`. */
   readonly looseBytes: number
   readonly packedBytes: number
-  readonly gto: GtoTimes | null
-  readonly mlflow: MlflowTimes | null
+}
+
+export interface Peers {
+  readonly gto: GtoTimes
+  readonly mlflow: MlflowTimes
 }
 
 const model = 'churn'
 
-const ownCommand = async (place: BenchPlace, remote: string, verb: 'resolve' | 'register', repeats: number): Promise<number> => {
+const made = async ({ repositories, server }: BenchPlace, versions: number): Promise<MadeLedger> => {
+  const bare = join(repositories, 'acme', `ledger-${versions}.git`)
+  await bareRepository(bare)
+  const { result: state, milliseconds } = await timed(() => makeLedger(bare, model, versions))
+  await git(bare, ['gc', '--quiet'])
+  await git(bare, ['config', 'gc.auto', '0'])
+  progress(`a ledger of ${whole(versions)} versions, ${whole(state.seq)} events, made in ${inWords(milliseconds)}`)
+  return { versions, model, bare, url: `${server.url}/acme/ledger-${versions}.git`, state, behind: Date.now() - endOf(state) }
+}
+
+const ownCommand = async (place: BenchPlace, ledger: MadeLedger, verb: 'resolve' | 'register', repeats: number): Promise<number> => {
   const found: number[] = []
-  for (let turn = 0; turn < repeats; turn += 1) {
-    const argv = [join(place.scripts, 'own-command.ts'), verb, remote, model]
+  const argv = [join(place.scripts, 'own-command.ts'), verb, ledger.url, model, String(ledger.behind)]
+  for (let turn = 0; turn < repeats; turn += 1)
     found.push((await peerProcess(process.execPath, argv, { folder: place.temp, patience: 120 })).milliseconds)
-  }
   return median(found)
 }
 
-/** Makes and measures our ledger, GTO and MLflow at one number of versions. `peers` false leaves these two out. */
-export const measureSize = async (place: BenchPlace, versions: number, settings: BenchSettings, peers: boolean): Promise<Measured> => {
-  const { server, temp, repositories } = place
-  const bare = join(repositories, 'acme', `ledger-${versions}.git`)
-  await bareRepository(bare)
-  const made = await timed(() => makeLedger(bare, model, versions))
-  const events = made.result.seq
-  progress(`a ledger of ${whole(versions)} versions, ${whole(events)} events, made in ${inWords(made.milliseconds)}`)
-  await git(bare, ['gc', '--quiet'])
-  await git(bare, ['config', 'gc.auto', '0'])
-
-  const remote = `${server.url}/acme/ledger-${versions}.git`
-  const at = { bare, model, temp }
-  const before = objectBytes(bare)
-  const http = await ownCosts({ ...at, remote, server }, settings.repeats)
-  const folder = await ownCosts({ ...at, remote: bare, server: null }, settings.repeats)
-  const command = {
-    resolve: await ownCommand(place, remote, 'resolve', settings.slowRepeats),
-    register: await ownCommand(place, remote, 'register', settings.slowRepeats),
+/** Makes and measures our ledger at every number of versions. */
+export const measureOurs = async (place: BenchPlace, sizes: readonly number[], settings: BenchSettings): Promise<readonly Measured[]> => {
+  const { temp } = place
+  const { repeats, slowRepeats } = settings
+  const ledgers: MadeLedger[] = []
+  for (const size of sizes) ledgers.push(await made(place, size))
+  const packed = ledgers.map(({ bare, state }) => objectBytes(bare) / state.seq)
+  progress(`${repeats} turns of every ledger and bare git`)
+  const costs = await ownCosts(ledgers, place, repeats)
+  const found: Measured[] = []
+  for (const [index, ledger] of ledgers.entries()) {
+    const { versions, bare, url, behind, state } = ledger
+    progress(`growth, processes and verifying at ${whole(versions)} versions`)
+    const resolve = await ownCommand(place, ledger, 'resolve', slowRepeats)
+    const before = objectBytes(bare)
+    const command = { resolve, register: await ownCommand(place, ledger, 'register', slowRepeats) }
+    const looseBytes = (objectBytes(bare) - before) / slowRepeats
+    const verifying: number[] = []
+    for (let turn = 0; turn < Math.min(3, slowRepeats); turn += 1)
+      verifying.push((await timed(() => freshLedger(url, temp, behind).records(model))).milliseconds)
+    const own = costs[index] as Record<Way, OwnCosts>
+    found.push({
+      ...own,
+      versions,
+      events: state.seq,
+      command,
+      verify: median(verifying),
+      looseBytes,
+      packedBytes: packed[index] as number,
+    })
   }
-  const verify = (await timed(() => freshLedger(remote, temp).records(model))).milliseconds
-  progress(`Refline at ${whole(versions)}: append ${inWords(http.append.milliseconds)}, resolve ${inWords(http.resolve.milliseconds)}`)
-
-  // Every turn of bare git leaves a commit of an append's size behind as well.
-  const appends = 2 * (http.appended + folder.appended) + settings.slowRepeats
-  const all = events + appends
-  const measured = {
-    versions,
-    events,
-    http,
-    folder,
-    command,
-    verify,
-    looseBytes: (objectBytes(bare) - before) / appends,
-    packedBytes: (await packedBytes(bare)) / all,
-  }
-  if (!peers || place.bin === null) return { ...measured, gto: null, mlflow: null }
-  return { ...measured, ...(await measurePeers(place, place.bin, versions, settings)) }
+  return found
 }
 
-const measurePeers = async (place: BenchPlace, bin: string, versions: number, settings: BenchSettings) => {
+/** Makes and measures GTO and MLflow at one number of versions. `bin` has the programs of their Python environment. */
+export const measurePeers = async (place: BenchPlace, bin: string, versions: number, settings: BenchSettings): Promise<Peers> => {
   const { patience, slowRepeats } = settings
   const bare = join(place.repositories, 'acme', `gto-${versions}.git`)
   const temp = join(place.temp, `peers-${versions}`)
@@ -111,12 +115,12 @@ const measurePeers = async (place: BenchPlace, bin: string, versions: number, se
     versions,
     { repeats: slowRepeats, patience },
   )
-  progress(`GTO at ${whole(versions)}: register ${inWords(gto.inside.register)}, resolve ${inWords(gto.inside.resolve)}`)
+  progress(`GTO at ${whole(versions)} versions is measured`)
   const mlflow = await mlflowTimes({ bin, script: join(place.scripts, 'mlflow_registry.py'), temp }, versions, {
     repeats: settings.repeats,
     commands: slowRepeats,
     patience: 600,
   })
-  progress(`MLflow at ${whole(versions)}: register ${inWords(mlflow.inside.register)}, resolve ${inWords(mlflow.inside.resolve)}`)
+  progress(`MLflow at ${whole(versions)} versions is measured`)
   return { gto, mlflow }
 }

@@ -1,0 +1,58 @@
+import { mkdtempSync } from 'node:fs'
+import { join } from 'node:path'
+import { refsOf } from '../../../src/adapters/git/ledger.ts'
+import { temporaryRepository } from '../../../src/adapters/git/repository.ts'
+import { compactRuns } from '../../../src/adapters/git/run-archive.ts'
+import { bareRepository, git } from '../../../test/support/git-fixture.ts'
+import { inWords, median, progress, timed, whole } from './figures.ts'
+import { makeRunLog } from './generate.ts'
+import { freshLedger, settingsOf } from './registry.ts'
+
+/** Milliseconds, medians. */
+export interface RunTimes {
+  readonly runs: number
+  /** Listing all of them, each in the commit that its job wrote. */
+  readonly logged: number
+  /** Listing all of them after they were compacted into segments. */
+  readonly compacted: number
+  /** Listing the newest 20, before and after. */
+  readonly newest: number
+  readonly newestCompacted: number
+  readonly compacting: number
+}
+
+const model = 'churn'
+
+/** Makes a log of so many runs and lists it over HTTP, before and after it is compacted. */
+export const runTimes = async (
+  at: { readonly repositories: string; readonly url: string; readonly temp: string },
+  runs: number,
+  repeats: number,
+): Promise<RunTimes> => {
+  const bare = join(at.repositories, 'acme', 'runs.git')
+  const remote = `${at.url}/acme/runs.git`
+  await bareRepository(bare)
+  const made = await timed(() => makeRunLog(bare, model, runs))
+  await git(bare, ['gc', '--quiet'])
+  progress(`a log of ${whole(runs)} runs, made in ${inWords(made.milliseconds)}`)
+  const temp = mkdtempSync(join(at.temp, 'runs-'))
+  const listing = async (last?: number): Promise<number> => {
+    const found: number[] = []
+    for (let turn = -1; turn < repeats; turn += 1) {
+      const { milliseconds, result } = await timed(() => freshLedger(remote, temp, 0).runs(model, last))
+      if (result.length !== (last ?? runs)) throw new Error(`${result.length} runs were listed, expected ${last ?? runs}`)
+      if (turn >= 0) found.push(milliseconds)
+    }
+    return median(found)
+  }
+  const [logged, newest] = [await listing(), await listing(20)]
+  const settings = settingsOf(remote, temp, 0)
+  const { milliseconds: compacting } = await timed(() =>
+    compactRuns(
+      { ...settings, deadlineSeconds: 600, repository: temporaryRepository(settings) },
+      { ...refsOf(model), model, end: Date.now() + 600_000 },
+      settings,
+    ),
+  )
+  return { runs, logged, newest, compacted: await listing(), newestCompacted: await listing(20), compacting }
+}
