@@ -62,3 +62,16 @@ export const bareGit = async (
     rmSync(folder, { recursive: true, force: true })
   }
 }
+
+/** Milliseconds of nothing but `git fetch` of whole refs, at once, into a repository that is there. */
+export const bareFetch = async (at: { readonly remote: string; readonly temp: string }, refs: readonly string[]): Promise<number> => {
+  const folder = await mkdtemp(join(at.temp, 'bare-git-'))
+  const refspecs = refs.map((ref, index) => `+${ref}:refs/fetched/${index}`)
+  try {
+    await run(folder, ['init', '--quiet', '--bare', '--template=', '.'])
+    return (await timed(() => run(folder, ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--', at.remote, ...refspecs])))
+      .milliseconds
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}

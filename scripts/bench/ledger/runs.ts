@@ -4,17 +4,24 @@ import { refsOf } from '../../../src/adapters/git/ledger.ts'
 import { temporaryRepository } from '../../../src/adapters/git/repository.ts'
 import { compactRuns } from '../../../src/adapters/git/run-archive.ts'
 import { bareRepository, git } from '../../../test/support/git-fixture.ts'
+import { bareFetch } from './bare-git.ts'
 import { inWords, median, progress, timed, whole } from './figures.ts'
 import { makeRunLog } from './generate.ts'
 import { freshLedger, settingsOf } from './registry.ts'
 
-/** Milliseconds, medians. */
+/** Milliseconds of every turn, ours and of nothing but a fetch of the same refs. */
+export interface Listing {
+  readonly ours: number[]
+  readonly bare: number[]
+}
+
+/** Milliseconds, medians but for listing all. */
 export interface RunTimes {
   readonly runs: number
   /** Listing all of them, each in the commit that its job wrote. */
-  readonly logged: number
+  readonly logged: Listing
   /** Listing all of them after they were compacted into segments. */
-  readonly compacted: number
+  readonly compacted: Listing
   /** Listing the newest 20, before and after. */
   readonly newest: number
   readonly newestCompacted: number
@@ -36,23 +43,34 @@ export const runTimes = async (
   await git(bare, ['gc', '--quiet'])
   progress(`a log of ${whole(runs)} runs, made in ${inWords(made.milliseconds)}`)
   const temp = mkdtempSync(join(at.temp, 'runs-'))
-  const listing = async (last?: number): Promise<number> => {
-    const found: number[] = []
-    for (let turn = -1; turn < repeats; turn += 1) {
-      const { milliseconds, result } = await timed(() => freshLedger(remote, temp, 0).runs(model, last))
-      if (result.length !== (last ?? runs)) throw new Error(`${result.length} runs were listed, expected ${last ?? runs}`)
-      if (turn >= 0) found.push(milliseconds)
+  const refs = refsOf(model)
+  const list = async (last?: number): Promise<number> => {
+    const { milliseconds, result } = await timed(() => freshLedger(remote, temp, 0).runs(model, last))
+    if (result.length !== (last ?? runs)) throw new Error(`${result.length} runs were listed, expected ${last ?? runs}`)
+    return milliseconds
+  }
+  const listAll = async (fetched: readonly string[]): Promise<Listing> => {
+    const [ours, bareGit]: [number[], number[]] = [[], []]
+    await list()
+    for (let turn = 0; turn < repeats; turn += 1) {
+      ours.push(await list())
+      bareGit.push(await bareFetch({ remote, temp }, fetched))
     }
+    return { ours, bare: bareGit }
+  }
+  const listNewest = async (): Promise<number> => {
+    const found: number[] = []
+    for (let turn = 0; turn < repeats; turn += 1) found.push(await list(20))
     return median(found)
   }
-  const [logged, newest] = [await listing(), await listing(20)]
+  const [logged, newest] = [await listAll([refs.runs]), await listNewest()]
   const settings = settingsOf(remote, temp, 0)
   const { milliseconds: compacting } = await timed(() =>
     compactRuns(
       { ...settings, deadlineSeconds: 600, repository: temporaryRepository(settings) },
-      { ...refsOf(model), model, end: Date.now() + 600_000 },
+      { ...refs, model, end: Date.now() + 600_000 },
       settings,
     ),
   )
-  return { runs, logged, newest, compacted: await listing(), newestCompacted: await listing(20), compacting }
+  return { runs, logged, newest, compacted: await listAll([refs.runs, refs.archive]), newestCompacted: await listNewest(), compacting }
 }

@@ -1,7 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { refsOf } from '../../../src/adapters/git/ledger.ts'
 import { bareRepository, git } from '../../../test/support/git-fixture.ts'
 import type { GitHttp } from '../../../test/support/git-http.ts'
+import { bareFetch } from './bare-git.ts'
 import { endOf } from './events.ts'
 import { inWords, median, progress, timed, whole } from './figures.ts'
 import { makeLedger } from './generate.ts'
@@ -11,6 +13,7 @@ import { type MlflowTimes, mlflowTimes } from './mlflow.ts'
 import { type MadeLedger, type OwnCosts, ownCosts, type Way } from './ours.ts'
 import { peerProcess } from './peer-process.ts'
 import { freshLedger } from './registry.ts'
+import type { Listing } from './runs.ts'
 
 export interface BenchSettings {
   /** Turns of what is fast, at least 9 in a real run. */
@@ -37,8 +40,8 @@ export interface Measured extends Record<Way, OwnCosts> {
   readonly events: number
   /** Milliseconds of a process of its own over HTTP. */
   readonly command: { readonly resolve: number; readonly register: number }
-  /** Milliseconds until all records were fetched over HTTP and verified. */
-  readonly verify: number
+  /** Until all records were fetched over HTTP and verified. */
+  readonly verify: Listing
   /** Bytes that an append adds to the repository as it was pushed, and that an event takes after `git gc`. */
   readonly looseBytes: number
   readonly packedBytes: number
@@ -86,16 +89,18 @@ export const measureOurs = async (place: BenchPlace, sizes: readonly number[], s
     const before = objectBytes(bare)
     const command = { resolve, register: await ownCommand(place, ledger, 'register', slowRepeats) }
     const looseBytes = (objectBytes(bare) - before) / slowRepeats
-    const verifying: number[] = []
-    for (let turn = 0; turn < (versions > 10_000 ? 1 : slowRepeats); turn += 1)
-      verifying.push((await timed(() => freshLedger(url, temp, behind).records(model))).milliseconds)
+    const verify: Listing = { ours: [], bare: [] }
+    for (let turn = 0; turn < (versions > 10_000 ? 1 : slowRepeats); turn += 1) {
+      verify.ours.push((await timed(() => freshLedger(url, temp, behind).records(model))).milliseconds)
+      verify.bare.push(await bareFetch({ remote: url, temp }, [refsOf(model).decisions]))
+    }
     const own = costs[index] as Record<Way, OwnCosts>
     found.push({
       ...own,
       versions,
       events: state.seq,
       command,
-      verify: median(verifying),
+      verify,
       looseBytes,
       packedBytes: packed[index] as number,
     })
