@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- ledger`: rows 6 and 7 of the design's section 15, and our ledger beside GTO and an MLflow registry in SQLite, on this machine, in this run. Every turn of
  * ours opens a fresh ledger in a fresh folder, as a fresh runner does, and takes turns with bare git. `--sizes 100,1500` and `--runs 2000` for a try, `--no-peers` without
- * Python, `--large` with 100,000 versions of ours, `--patience 900` waits so many seconds for one command of GTO, `--repeats 9` and `--slow-repeats 3` set how often, `--cache`
+ * Python, `--large` with 100,000 versions of ours, `--patience 900` waits so many seconds for one command of GTO, `--repeats 15` and `--slow-repeats 3` set how often, `--cache`
  * where the Python environment is kept. Ends with 0 where a goal is missed, which is printed, and with 1 where something did not work.
  */
 import { execFileSync } from 'node:child_process'
@@ -33,7 +33,7 @@ const here = join(root, 'scripts', 'bench', 'ledger')
 const measure = async (temp: string): Promise<void> => {
   // The champion is moved at every tenth version.
   const sizes = numbers('sizes', '100,1500,10000', 11)
-  const settings = { repeats: count('repeats', 9), slowRepeats: count('slow-repeats', 3), patience: count('patience', 60) }
+  const settings = { repeats: count('repeats', 15), slowRepeats: count('slow-repeats', 3), patience: count('patience', 60) }
   const requirements = join(here, 'requirements.txt')
   const cache = option('cache', join(root, 'node_modules', '.cache', 'refline-bench-ledger'))
   const python = process.argv.includes('--no-peers') ? null : await pythonEnvironment(cache, requirements, [3, 10], 'gto')

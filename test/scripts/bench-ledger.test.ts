@@ -27,7 +27,7 @@ test('the made-up ledger of the bench is the one that appending one by one write
   expect(canonicalJson(state)).toBe(canonicalJson(written))
   const heads = [made, appended].map(bare => git(bare, ['rev-parse', refsOf('churn').decisions]))
   expect(await heads[0]).toBe(await heads[1])
-})
+}, 60_000)
 
 test('the whole made-up ledger is accepted where it is read', async () => {
   await using folder = await temporaryFolder()

@@ -65,12 +65,15 @@ export const runTimes = async (
   }
   const [logged, newest] = [await listAll([refs.runs]), await listNewest()]
   const settings = settingsOf(remote, temp, 0)
-  const { milliseconds: compacting } = await timed(() =>
+  const deadlineSeconds = 600
+  const compact = () =>
     compactRuns(
-      { ...settings, deadlineSeconds: 600, repository: temporaryRepository(settings) },
-      { ...refs, model, end: Date.now() + 600_000 },
+      { ...settings, deadlineSeconds, repository: temporaryRepository(settings) },
+      { ...refs, model, end: Date.now() + deadlineSeconds * 1000 },
       settings,
-    ),
-  )
+      Math.min(1000, runs - 1),
+    )
+  const { milliseconds: compacting, result: moved } = await timed(compact)
+  if (moved !== runs) throw new Error(`${moved} runs were moved into segments, expected ${runs}`)
   return { runs, logged, newest, compacted: await listAll([refs.runs, refs.archive]), newestCompacted: await listNewest(), compacting }
 }
