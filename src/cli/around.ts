@@ -3,7 +3,6 @@ import { readText } from '../adapters/files/text.ts'
 import { checkoutRoot, headCommit, userName } from '../adapters/git/checkout.ts'
 import { gitLedger } from '../adapters/git/ledger.ts'
 import { ledgerRemote } from '../adapters/git/remote.ts'
-import { gitRunLog } from '../adapters/git/run-log-reader.ts'
 import { systemClock } from '../adapters/runner/clock.ts'
 import { runnerContext } from '../adapters/runner/context.ts'
 import { parseConfiguration } from '../core/configuration/parse.ts'
@@ -11,8 +10,8 @@ import type { Configuration } from '../core/configuration/schema.ts'
 import { UserError } from '../core/errors.ts'
 import { modelName } from '../core/lineage/values.ts'
 import { nearest } from '../core/nearest.ts'
+import { release } from '../kernel/release.ts'
 import type { Ledger } from '../ports/ledger.ts'
-import type { RunLog } from '../ports/run-log.ts'
 import type { Typed } from './command.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -22,8 +21,8 @@ const deadlineSeconds = 120
 export interface Around {
   /** The model that was named, or the only one of refline.yml. Throws a UserError where neither is there. */
   model(): Promise<string>
-  /** The ledger and the log of runs, read with the credentials that git has, or with a token of the environment. */
-  ledger(): Promise<Ledger & RunLog>
+  /** The ledger with its log of runs, read with the credentials that git has, or with a token of the environment. */
+  ledger(): Promise<Ledger>
   /** Where the ledger is, without credentials. */
   remote(): Promise<string>
   /**
@@ -111,7 +110,7 @@ export const around = (typed: Typed, terminal: Terminal, asked?: string): Around
     },
     ledger: async () => {
       const { remote, environment, context, workspace } = await where()
-      const settings = {
+      return gitLedger({
         remote,
         // A helper for credentials that came with the machine is a person's own as well.
         environment: { GIT_CONFIG_NOSYSTEM: '0', ...environment },
@@ -119,9 +118,8 @@ export const around = (typed: Typed, terminal: Terminal, asked?: string): Around
         random: Math.random,
         deadlineSeconds,
         temp: context.temp,
-      }
-      const ledger = gitLedger({
-        ...settings,
+        release,
+        again: context.again,
         writer: {
           actor: context.actor ?? (await userName(workspace)),
           workflow_run: context.runId,
@@ -129,7 +127,6 @@ export const around = (typed: Typed, terminal: Terminal, asked?: string): Around
           commit: context.commit ?? (await headCommit(workspace)),
         },
       })
-      return { ...ledger, ...gitRunLog(settings) }
     },
   }
 }

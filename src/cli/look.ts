@@ -1,14 +1,13 @@
 import type { LedgerRecord } from '../core/lineage/events.ts'
 import { type Chronicle, chronicleOf } from '../core/lineage/views/chronicle.ts'
 import type { Ledger } from '../ports/ledger.ts'
-import type { RunLog } from '../ports/run-log.ts'
 import { around, unknownModel } from './around.ts'
 import type { Typed } from './command.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface Read {
   readonly model: string
-  readonly ledger: Ledger & RunLog
+  readonly ledger: Ledger
   readonly records: readonly LedgerRecord[]
   readonly chronicle: Chronicle
 }

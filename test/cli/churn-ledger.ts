@@ -211,8 +211,8 @@ export const churnCheckout = async (...more: readonly LedgerEvent[]): Promise<Gi
   ).map(([run, value, at], index) => {
     const created = { at, actor: 'ada', event: 'push', workflow_run: '100', job: 'train', job_index: null, pull_request: null }
     const entry = { kind: 'run', run, created, input: hex('input'), reported: { roc_auc: value, loss: 0.2 } }
-    const record = canonicalJson({ schema: 1, seq: index + 1, key: run, at, writer, entry })
-    return { subject: run, files: { 'record.json': record, 'state.json': canonicalJson({ schema: 1, seq: index + 1, recent: [] }) } }
+    const record = canonicalJson({ schema: 2, release: '0.2.0', seq: index + 1, at, writer, lines: [{ key: run, entry }] })
+    return { subject: run, files: { 'record.json': record, 'state.json': canonicalJson({ schema: 2, seq: index + 1, recent: [] }) } }
   })
   const stream = `${imported('refs/refline/models/churn/decisions', decisions)}${imported('refs/refline/models/churn/runs', runs)}`
   await git(fixture.bare, ['fast-import', '--quiet'], { input: stream })

@@ -35,6 +35,7 @@ export const statusSpec = {
     aliases: 'numbers of versions by alias',
     environments: 'for each: what is live, rollout and rollback under way, what was live before',
     quarantined: 'versions that may not go live again, with the reason',
+    pinned: 'versions whose files are kept whatever happens',
   },
 } as const satisfies CommandSpec
 

@@ -33,7 +33,12 @@ export interface VersionFacts {
   readonly aliases: readonly string[]
   readonly quarantine: { readonly reason: string; readonly since: Stamp } | null
   readonly seenAgain: readonly { readonly run: string; readonly at: Stamp }[]
+  /** What was decided about its files last; null where nothing was, and then they are kept. */
+  readonly files: { readonly state: FilesState; readonly reason: string | null; readonly since: Stamp } | null
 }
+
+/** `pinned`: kept whatever happens; `marked`: may be deleted after 30 days; `deleted`: they are gone. */
+export type FilesState = 'pinned' | 'marked' | 'deleted'
 
 export interface RolloutFacts {
   readonly start: EventOf<'rollout-start'>
@@ -73,6 +78,14 @@ export const chronicleOf = (model: string, records: readonly LedgerRecord[]): Ch
   const aliases = new Map<string, number>()
   const environments = new Set<string>()
 
+  const decideFiles = (version: number, files: VersionFacts['files']): void => {
+    const facts = versions.get(version)
+    if (facts !== undefined) facts.files = files
+  }
+  /** Whatever uses a version again lifts the mark for deletion. */
+  const use = (version: number): void => {
+    if (versions.get(version)?.files?.state === 'marked') decideFiles(version, null)
+  }
   const rollout = (event: { readonly environment: string; readonly rollout: string }): Open<RolloutFacts> | undefined =>
     rollouts.findLast(({ start }) => start.environment === event.environment && start.rollout === event.rollout)
   const leave = (environment: string, at: Stamp): void => {
@@ -85,6 +98,7 @@ export const chronicleOf = (model: string, records: readonly LedgerRecord[]): Ch
   }
   const moveAlias = ({ alias, from, to }: EventOf<'alias'>, at: Stamp): void => {
     aliases.set(alias, to)
+    use(to)
     const before = from === null ? undefined : versions.get(from)
     if (before !== undefined) before.aliases = before.aliases.filter(name => name !== alias)
     const now = versions.get(to)
@@ -110,6 +124,7 @@ export const chronicleOf = (model: string, records: readonly LedgerRecord[]): Ch
             aliases: [],
             quarantine: null,
             seenAgain: [],
+            files: null,
           })
           break
         }
@@ -128,6 +143,7 @@ export const chronicleOf = (model: string, records: readonly LedgerRecord[]): Ch
           break
         }
         case 'rollout-start':
+          use(event.version)
           rollouts.push({ start: event, started: at, weights: [], looks: 0, judgement: null, end: null })
           break
         case 'weight-confirm':
@@ -148,6 +164,7 @@ export const chronicleOf = (model: string, records: readonly LedgerRecord[]): Ch
           break
         }
         case 'rollback-intent': {
+          use(event.to)
           // A rollback ends the rollout that is under way there; no event of its own says so.
           const running = rollouts.findLast(({ start, end }) => start.environment === event.environment && end === null)
           if (running !== undefined) running.end = { decision: 'aborted', reason: event.reason, at }
@@ -161,6 +178,18 @@ export const chronicleOf = (model: string, records: readonly LedgerRecord[]): Ch
           if (facts !== undefined) facts.quarantine = { reason: event.reason, since: at }
           break
         }
+        case 'pin':
+          decideFiles(event.version, { state: 'pinned', reason: event.reason, since: at })
+          break
+        case 'unpin':
+          decideFiles(event.version, null)
+          break
+        case 'tombstone':
+          decideFiles(event.version, { state: 'marked', reason: event.reason, since: at })
+          break
+        case 'collected':
+          decideFiles(event.version, { state: 'deleted', reason: null, since: at })
+          break
         default:
       }
     }

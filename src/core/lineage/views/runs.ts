@@ -3,12 +3,11 @@ import { type ReportedValue, reportedValue } from '../values.ts'
 import type { Chronicle } from './chronicle.ts'
 import { head } from './documents.ts'
 
-/** One line of the log of runs, as its reader hands it out. */
-export interface RunLine {
-  readonly key: string
+/** A line of the log of runs, of which nothing was verified. */
+interface LogLine {
   /** When it was written, ISO 8601 in UTC. */
   readonly at: string
-  readonly writer: Readonly<Record<string, unknown>>
+  readonly writer: object
   readonly entry: Readonly<Record<string, unknown>>
 }
 
@@ -76,7 +75,7 @@ export const outcomeOf = (chronicle: Chronicle, run: string): RunOutcome => {
     : { version: null, outcome: 'kept', verdict: kept.event.verdict, reason: kept.event.reason }
 }
 
-const runOf = (chronicle: Chronicle, line: RunLine): RunDocument | null => {
+const runOf = (chronicle: Chronicle, line: LogLine): RunDocument | null => {
   const parsed = entry.safeParse(line.entry)
   if (!parsed.success) return null
   const { run, created, input, reported } = parsed.data
@@ -97,7 +96,7 @@ const runOf = (chronicle: Chronicle, line: RunLine): RunDocument | null => {
 }
 
 /** The log of runs, newest first. Nothing in it was verified, so lines that are no runs are counted and never stand in the way. */
-export const runsOf = (chronicle: Chronicle, lines: readonly RunLine[]): RunsDocument => {
+export const runsOf = (chronicle: Chronicle, lines: readonly LogLine[]): RunsDocument => {
   const runs: RunDocument[] = []
   let unreadable = 0
   for (const line of lines) {

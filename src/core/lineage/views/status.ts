@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { LedgerState } from '../events.ts'
+import { membersOf } from '../version-set.ts'
 import { head, versionNumber } from './documents.ts'
 
 /** `refline status --json`. */
@@ -31,7 +32,10 @@ export const statusDocument = z.strictObject({
       previous: z.array(versionNumber).describe('live before, newest first'),
     }),
   ),
-  quarantined: z.array(z.strictObject({ version: versionNumber, reason: z.string().nullable() })),
+  quarantined: z
+    .array(z.strictObject({ version: versionNumber, reason: z.string().nullable() }))
+    .describe('reason null: too long ago for the state; refline show has it'),
+  pinned: z.array(versionNumber).describe('versions whose files are kept whatever happens'),
 })
 export type StatusDocument = z.output<typeof statusDocument>
 
@@ -66,7 +70,11 @@ export const statusOf = (state: LedgerState): StatusDocument => ({
       rollback: move,
       previous: history.map(({ version }) => version),
     })),
-  quarantined: Object.entries(state.quarantine)
-    .map(([version, reason]) => ({ version: Number(version), reason }))
-    .sort((a, b) => a.version - b.version),
+  quarantined: [
+    ...Object.entries(state.quarantine).map(([version, reason]) => ({ version: Number(version), reason: reason === '…' ? null : reason })),
+    ...membersOf(state.quarantined ?? '').map(version => ({ version, reason: null })),
+  ].sort((a, b) => a.version - b.version),
+  pinned: Object.keys(state.pins ?? {})
+    .map(Number)
+    .sort((a, b) => a - b),
 })

@@ -57,6 +57,10 @@ export const versionDocument = z.strictObject({
   ),
   rollouts: z.array(z.string()),
   quarantine: z.strictObject({ reason: z.string(), since: stamp }).nullable(),
+  files: z
+    .strictObject({ state: z.enum(['pinned', 'marked', 'deleted']), reason: z.string().nullable(), since: stamp })
+    .nullable()
+    .describe('null: kept as long as they are needed'),
   seen_again: z.array(z.strictObject({ run: z.string(), at: stamp })),
 })
 export type VersionDocument = z.output<typeof versionDocument>
@@ -100,6 +104,7 @@ export const versionOf = (chronicle: Chronicle, facts: VersionFacts): VersionDoc
     live: [...facts.live],
     rollouts: chronicle.rollouts.filter(({ start }) => start.version === version.version).map(({ start }) => start.rollout),
     quarantine: facts.quarantine,
+    files: facts.files,
     seen_again: [...facts.seenAgain],
   }
 }

@@ -57,7 +57,13 @@ export const eventWords = (event: LedgerEvent): string => {
       return `rollback in ${event.environment} ${versions(event.from, event.to)}, live in slot ${event.slot}: ${words(event.reason)}`
     case 'quarantine':
       return `quarantine v${event.version}: ${words(event.reason)}`
-    default:
-      return plainLine(JSON.stringify(event), longest)
+    case 'pin':
+      return `pin v${event.version}, its files are kept: ${words(event.reason)}`
+    case 'unpin':
+      return `unpin v${event.version}: ${words(event.reason)}`
+    case 'tombstone':
+      return `mark the files of v${event.version} for deletion in 30 days: ${words(event.reason)}`
+    case 'collected':
+      return `the files of v${event.version} are deleted (release ${plainLine(event.tag, 200)})`
   }
 }

@@ -2,15 +2,17 @@ import type { LineageDocument, LineageNode } from '../../lineage/views/lineage.t
 import { edgeWords, nodeDetails, nodeTitle } from './lineage-words.ts'
 import { cut } from './lines.ts'
 
+const entity = (character: string): string => `#${character.codePointAt(0)};`
+
 /**
  * Text for a quoted Mermaid label that shows exactly this text: whatever is no letter, digit, blank or plain punctuation becomes an entity (`#35;`), so no quote, tag,
- * link, Markdown string, directive or comment comes out of it. Two words are broken as well, since Mermaid cuts the last semicolon from lines that look like its
- * `style` and `classDef` statements.
+ * link, Markdown string, directive or comment comes out of it, nor a list where the text begins like one. Two words are broken as well, since Mermaid cuts the last
+ * semicolon from lines that look like its `style` and `classDef` statements.
  */
 export const mermaidText = (text: string, limit = 160): string =>
   cut(text, limit)
-    .replace(/[^\p{L}\p{N} .,()→…]/gu, character => `#${character.codePointAt(0)};`)
-    .replace(/style|classDef/gi, word => `#${word.charCodeAt(0)};${word.slice(1)}`)
+    .replace(/[^\p{L}\p{N} .,:/()→…-]|^-|(?<=^\d+)\./gu, entity)
+    .replace(/style|classDef/gi, word => `${entity(word)}${word.slice(1)}`)
 
 const shapes: Readonly<Record<LineageNode['kind'], readonly [string, string]>> = {
   version: ['([', '])'],

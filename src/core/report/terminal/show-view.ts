@@ -54,6 +54,12 @@ const holdoutWords = ({ holdout, holdout_decided_before: before }: VersionDocume
   return before === null ? holdout : `${holdout}, had decided ${before === 1 ? 'once' : `${before} times`} before`
 }
 
+const filesWords = ({ files }: VersionDocument): string | null => {
+  if (files === null) return null
+  const words = { pinned: 'pinned', marked: 'marked for deletion', deleted: 'DELETED' }[files.state]
+  return `${words} ${spanWords({ since: files.since, until: null })}${files.reason === null ? '' : `: ${plainLine(files.reason)}`}`
+}
+
 const versionLines = (model: string, version: VersionDocument, width: Width): readonly string[] => {
   const { lineage, trained } = version
   return [
@@ -75,6 +81,7 @@ const versionLines = (model: string, version: VersionDocument, width: Width): re
       ['image', version.image === null ? null : plainLine(version.image, 500)],
       ['release', plainLine(version.tag, 300)],
       ['manifest', `${version.digest}, ${formatBytes(version.bytes)} of model files`],
+      ['files', filesWords(version)],
       ['rules', version.policy],
       ['holdout', holdoutWords(version)],
       ['seen again', version.seen_again.length === 0 ? null : version.seen_again.map(({ run }) => plainLine(run, 60)).join(', ')],

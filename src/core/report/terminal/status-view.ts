@@ -18,7 +18,7 @@ const judgements = (environments: readonly Environment[]): readonly string[] =>
 
 /** What is live where, as lines. */
 export const statusLines = (document: StatusDocument, width: Width): readonly string[] => {
-  const { model, environments, quarantined, aliases, seq, versions } = document
+  const { model, environments, quarantined, pinned, aliases, seq, versions } = document
   if (seq === 0) return [`${model}: the ledger has no record, so nothing was registered yet`]
   const others = Object.entries(aliases).filter(([alias]) => alias !== 'champion' && alias !== 'challenger')
   const table = textTable(
@@ -45,9 +45,15 @@ export const statusLines = (document: StatusDocument, width: Width): readonly st
       ['challenger', document.challenger === null ? null : `v${document.challenger}`],
       ...others.map(([alias, version]) => [alias, `v${version}`] as const),
     ]),
+    ...(pinned.length === 0 ? [] : [`  pinned: ${pinned.map(version => `v${version}`).join(', ')}`]),
     ...(environments.length === 0 ? ['nothing was rolled out yet'] : ['', ...table]),
     ...judgements(environments),
     ...(quarantined.length === 0 ? [] : ['', 'quarantined, may not go live again:']),
-    ...factLines(quarantined.map(({ version, reason }) => [`v${version}`, reason === null ? '' : plainLine(reason, 400)])),
+    ...factLines(
+      quarantined.map(({ version, reason }) => [
+        `v${version}`,
+        reason === null ? `refline show v${version} tells why` : plainLine(reason, 400),
+      ]),
+    ),
   ]
 }
