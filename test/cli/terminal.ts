@@ -10,13 +10,25 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** Runs the terminal client from its sources, as `refline <args>` would in a folder, with nothing of a runner in the environment. */
-export const refline = (folder: string, ...args: readonly string[]): Promise<Ended> =>
+/** The program and the first arguments that run the terminal client from its sources. */
+export const reflineArgv: readonly string[] = [
+  process.execPath,
+  '--input-type=module',
+  '-e',
+  `const { cli } = await import(${JSON.stringify(entry)}); await cli(process.argv.slice(1))`,
+  '--',
+]
+
+/** Runs the terminal client as `refline <args>` would in a folder, with nothing of a runner in the environment. */
+export const refline = (folder: string, ...args: readonly string[]): Promise<Ended> => reflineWith({}, folder, ...args)
+
+/** The same with variables of its own. */
+export const reflineWith = (env: Readonly<Record<string, string>>, folder: string, ...args: readonly string[]): Promise<Ended> =>
   new Promise((resolve, reject) => {
-    const source = `const { cli } = await import(${JSON.stringify(entry)}); await cli(process.argv.slice(1))`
-    const child = spawn(process.execPath, ['--input-type=module', '-e', source, '--', ...args], {
+    const [program = '', ...first] = reflineArgv
+    const child = spawn(program, [...first, ...args], {
       cwd: folder,
-      env: { PATH: process.env.PATH ?? '', HOME: folder },
+      env: { PATH: process.env.PATH ?? '', HOME: folder, GIT_CONFIG_GLOBAL: '/dev/null', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []]

@@ -4,8 +4,8 @@ import { emptyState, fold } from '../../src/core/lineage/fold.ts'
 import { encodeRecord, encodeState } from '../../src/core/lineage/verify.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
 import { registerEvent, rolloutEvents } from '../core/lineage/events-for-tests.ts'
-import { type GitFixture, git, gitFixture } from '../support/git-fixture.ts'
-import { memoryLedger } from '../support/memory-ledger.ts'
+import { type GitFixture, git, gitFixture } from './git-fixture.ts'
+import { memoryLedger } from './memory-ledger.ts'
 
 const hex = (seed: string): string => digest(seed)
 
