@@ -10,7 +10,7 @@ import { logDocument } from '../../src/core/lineage/views/log.ts'
 import { runsDocument } from '../../src/core/lineage/views/runs.ts'
 import { showDocument } from '../../src/core/lineage/views/show.ts'
 import { statusDocument } from '../../src/core/lineage/views/status.ts'
-import { refline } from './terminal.ts'
+import { refline, typed } from './terminal.ts'
 
 const documents: Readonly<Record<string, z.ZodObject>> = {
   status: statusDocument,
@@ -64,7 +64,7 @@ test('a usage line leaves out what many commands have, but for --json', () => {
 
 describe('refline', () => {
   test.each([[[]], [['--help']], [['help']]])('%j lists its commands by what they are for, and says where to begin', async args => {
-    const { code, stdout } = await refline('.', ...args)
+    const { code, stdout } = await typed('.', ...args)
     expect(code).toBe(0)
     for (const { id } of commands) expect(stdout).toMatch(new RegExp(`^ {2}${id} `, 'm'))
     expect(stdout).toMatch(/^Look: [\s\S]*^Judge: [\s\S]*^Help:[\s\S]*^Where to begin/m)
@@ -75,7 +75,7 @@ describe('refline', () => {
     [['lineage', '--help']],
     [['lineage', 'v1', '--no-such', '-h']],
   ])('%j is the help of that command', async args => {
-    const { code, stdout } = await refline('.', ...args)
+    const { code, stdout } = await typed('.', ...args)
     expect([code, stdout]).toEqual([0, `${helpOf(commands.find(({ id }) => id === 'lineage') ?? expect.fail())}\n`])
   })
 
@@ -89,7 +89,7 @@ describe('refline', () => {
     [['__proto__'], /no command "__proto__"/],
     [['help', 'lgo'], /no command "lgo"; did you mean log\?/],
   ])('%j is no command', async (args, words) => {
-    const { code, stderr } = await refline('.', ...args)
+    const { code, stderr } = await typed('.', ...args)
     expect(stderr).toMatch(words)
     expect(code).toBe(2)
   })

@@ -10,7 +10,7 @@ import { churnCheckout, runOf } from '../support/churn-ledger.ts'
 import { type GitFixture, git } from '../support/git-fixture.ts'
 import { startGitHttp } from '../support/git-http.ts'
 import { temporaryFolder } from '../support/temporary.ts'
-import { refline, reflineWith } from './terminal.ts'
+import { refline, reflineWith, typed } from './terminal.ts'
 
 let checkout: GitFixture
 beforeAll(async () => {
@@ -20,7 +20,7 @@ afterAll(() => checkout[Symbol.asyncDispose]())
 
 /** What a command printed; it must end well and complain about nothing. */
 const printed = async (...args: readonly string[]): Promise<string> => {
-  const { code, stdout, stderr } = await refline(checkout.clone, ...args)
+  const { code, stdout, stderr } = await typed(checkout.clone, ...args)
   expect([code, stderr]).toEqual([0, ''])
   return stdout
 }
@@ -91,8 +91,19 @@ describe('in a checkout, without any token', () => {
 
   test('from a folder below the root too', async () => {
     await checkout.commit('a folder', { 'models/notes.md': '' })
-    expect(await refline(join(checkout.clone, 'models'), 'status')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^churn:/) })
+    expect(await typed(join(checkout.clone, 'models'), 'status')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^churn:/) })
   })
+})
+
+test.each([
+  [['status'], /^churn: 4 versions/],
+  [['log'], /^2026-11-20 12:00 {2}seq 23 /],
+  [['show', '3'], /^churn v3\n/],
+  [['runs'], /^run {2,}when/],
+  [['history', 'roc_auc'], /^roc_auc of churn/],
+  [['lineage', 'v3'], /^churn v3 /],
+])('%j as a program of its own', async (args, words) => {
+  expect(await refline(checkout.clone, ...args)).toEqual({ code: 0, stdout: expect.stringMatching(words), stderr: '' })
 })
 
 describe('what cannot be answered is 2, with what to do', () => {
@@ -114,25 +125,25 @@ describe('what cannot be answered is 2, with what to do', () => {
     [['status', '--ledger', 'ext::sh -c id'], /The option --ledger is no remote/],
     [['status', '--ledger', '/nonexistent/r.git'], /could not be read/],
   ])('%j: %s', async (args, words) => {
-    const { code, stdout, stderr } = await refline(checkout.clone, ...args)
+    const { code, stdout, stderr } = await typed(checkout.clone, ...args)
     expect(stderr).toMatch(words)
     expect([code, stdout]).toEqual([2, ''])
   })
 
   test('outside of any checkout it says what is missing, and --ledger with a model is enough', async () => {
     await using folder = await temporaryFolder()
-    expect(await refline(folder.path, 'status')).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no refline.yml here') })
-    expect(await refline(folder.path, 'status', 'churn')).toMatchObject({
+    expect(await typed(folder.path, 'status')).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no refline.yml here') })
+    expect(await typed(folder.path, 'status', 'churn')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('give the option --ledger'),
     })
-    expect(await refline(folder.path, 'status', 'churn', '--ledger', checkout.bare)).toMatchObject({ code: 0 })
-    expect(await refline(folder.path, 'show', runOf(2), '--ledger', checkout.bare)).toMatchObject({ code: 0 })
+    expect(await typed(folder.path, 'status', 'churn', '--ledger', checkout.bare)).toMatchObject({ code: 0 })
+    expect(await typed(folder.path, 'show', runOf(2), '--ledger', checkout.bare)).toMatchObject({ code: 0 })
   })
 })
 
 test('over https a token of the environment goes to its own server and to no other', async () => {
-  const basic = `Basic ${Buffer.from('x-access-token:secret').toString('base64')}`
+  const basic = `basic ${Buffer.from('x-access-token:secret').toString('base64')}`
   await using server = await startGitHttp(checkout.root, { authorize: ({ authorization }) => (authorization === basic ? 200 : 401) })
   await using folder = await temporaryFolder()
   await git(folder.path, ['init', '--quiet', '.'])
