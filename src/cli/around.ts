@@ -1,4 +1,4 @@
-import { isAbsolute, join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { readText } from '../adapters/files/text.ts'
 import { checkoutRoot, headCommit, userName } from '../adapters/git/checkout.ts'
 import { gitLedger } from '../adapters/git/ledger.ts'
@@ -12,6 +12,7 @@ import { modelName } from '../core/lineage/values.ts'
 import { nearest } from '../core/nearest.ts'
 import { release } from '../kernel/release.ts'
 import type { Ledger } from '../ports/ledger.ts'
+import type { ModelStore } from '../ports/model-store.ts'
 import type { Typed } from './command.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -23,6 +24,11 @@ export interface Around {
   model(): Promise<string>
   /** The ledger with its log of runs, read with the credentials that git has, or with a token of the environment. */
   ledger(): Promise<Ledger>
+  /**
+   * The files of versions: the folder of the option `--store`, else releases on GitHub. Throws a UserError where the remote is not there or the environment has no
+   * token.
+   */
+  store(): Promise<ModelStore>
   /** Where the ledger is, without credentials. */
   remote(): Promise<string>
   /**
@@ -42,7 +48,7 @@ export const configurationAround = async (
   const candidates =
     config === undefined
       ? [join(folder, 'refline.yml'), ...(await checkoutRoot(folder).then(root => (root === null ? [] : [join(root, 'refline.yml')])))]
-      : [isAbsolute(config) ? config : join(folder, config)]
+      : [resolve(folder, config)]
   for (const path of candidates) {
     const text = await readText(path, config ?? 'refline.yml')
     if (text !== null) return { file: config ?? 'refline.yml', of: parseConfiguration(text, config ?? 'refline.yml') }
@@ -101,6 +107,12 @@ export const around = (typed: Typed, terminal: Terminal, asked?: string): Around
   return {
     model,
     remote: async () => (await where()).remote,
+    store: async () => {
+      const { store } = typed.options
+      if (store !== undefined) return (await import('../adapters/files/model-store.ts')).folderStore(resolve(folder, store))
+      const { remote, context } = await where()
+      return (await import('./github.ts')).storeOn(env, context.serverUrl, remote)
+    },
     request: () => {
       const run = env.GITHUB_RUN_ID
       if (run !== undefined && run !== '') return run

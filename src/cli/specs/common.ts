@@ -29,6 +29,14 @@ export const placeOptions = {
   },
 } as const satisfies Record<string, OptionSpec>
 
+/** `--store`, for commands that look at the files of versions. */
+export const storeOption = {
+  value: 'folder',
+  description: 'folder that holds the files of versions; releases on GitHub by default',
+  completes: 'file',
+  common: true,
+} as const satisfies OptionSpec
+
 /** The operand of commands that are about a whole model. */
 export const modelOperand = {
   name: 'model',
