@@ -1,10 +1,13 @@
+import { type Direction, directionOf, registeredDirection } from '../core/comparison/direction.ts'
 import { UserError } from '../core/errors.ts'
-import { metrics } from '../core/evaluation/metrics.ts'
 import { bestFirst, type RunsDocument, runsOf } from '../core/lineage/views/runs.ts'
 import { nearest } from '../core/nearest.ts'
 import { runsLines } from '../core/report/terminal/runs-view.ts'
+import { configurationAround } from './around.ts'
+import type { Typed } from './command.ts'
 import type { Work } from './commands.ts'
 import { answer, readAll } from './look.ts'
+import type { Terminal } from './terminal.ts'
 
 const shownByDefault = 20
 
@@ -16,13 +19,19 @@ export const runs: Work = async (typed, terminal) => {
   const all = runsOf(chronicle, await ledger.runs(model))
   if (metric !== undefined) checkMetric(all, metric)
   const most = last === undefined ? (typed.flags.has('all') ? all.runs.length : shownByDefault) : Number(last)
-  const ordered = metric !== undefined && typed.flags.has('sort') ? bestFirst(all.runs, metric, directionOf(metric)) : all.runs
+  const ordered =
+    metric !== undefined && typed.flags.has('sort') ? bestFirst(all.runs, metric, await betterBy(typed, terminal, model, metric)) : all.runs
   const document: RunsDocument = { ...all, runs: ordered.slice(0, most) }
   return answer(typed, terminal, document, one => runsLines(one, metric ?? null, terminal.width))
 }
 
-/** By the registry of metrics; a metric of the user's own is taken as better where it is higher. */
-const directionOf = (metric: string): 'higher' | 'lower' => metrics.find(({ name }) => name === metric)?.direction ?? 'higher'
+/** By refline.yml where it has the model, else by the registry of metrics; what nothing says is taken as better where it is higher, as the help says. */
+const betterBy = async (typed: Typed, terminal: Terminal, model: string, metric: string): Promise<Direction> => {
+  const models = (await configurationAround(typed, terminal).catch(() => null))?.of.models ?? {}
+  const rules = Object.hasOwn(models, model) ? models[model] : undefined
+  const said = rules === undefined ? registeredDirection(metric, 'binary') : directionOf(metric, rules)
+  return said ?? 'higher'
+}
 
 const checkMetric = ({ model, runs: all }: RunsDocument, metric: string): void => {
   const known = [...new Set(all.flatMap(run => Object.keys(run.metrics)))]

@@ -79,6 +79,17 @@ describe('refline', () => {
     expect([code, stdout]).toEqual([0, `${helpOf(commands.find(({ id }) => id === 'lineage') ?? expect.fail())}\n`])
   })
 
+  test('help --json is the same for a program', async () => {
+    const { stdout } = await typed('.', 'help', '--json')
+    const { schema, commands: told } = JSON.parse(stdout) as {
+      readonly schema: number
+      readonly commands: readonly Record<string, unknown>[]
+    }
+    expect(schema).toBe(1)
+    expect(told.map(({ command, usage }) => [command, usage])).toEqual(commands.map(spec => [spec.id, usageOf(spec)]))
+    expect(JSON.parse((await typed('.', 'help', 'log', '--json')).stdout).commands).toHaveLength(1)
+  })
+
   test('says which release it is', async () => {
     expect(await refline('.', '--version')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^refline \d+\.\d+\.\d+\n$/) })
   })

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { historyDocument } from '../../src/core/lineage/views/history.ts'
@@ -56,7 +57,10 @@ describe('in a checkout, without any token', () => {
         .map(line => line.split(' ')[0]),
     ).toEqual(['churn-bbbbbbbbbbbb', 'churn-18d9be40f6c1', runOf(1)])
     const { runs } = runsDocument.parse(JSON.parse(await printed('runs', '--metric', 'loss', '--sort', '--json', '--last', '2')))
-    expect(runs).toHaveLength(2)
+    expect(runs.map(({ run }) => run)).toEqual(['churn-bbbbbbbbbbbb', 'churn-18d9be40f6c1'])
+    const gates = '{ roc_auc: { min: 0.7 }, loss: { max: 1, direction: lower } }'
+    await writeFile(join(checkout.clone, 'lower.yml'), `models: { churn: { task: binary, primary: roc_auc, gates: ${gates} } }\n`)
+    expect(await printed('runs', '--metric', 'loss', '--sort', '--last', '1', '--config', 'lower.yml')).toContain(runOf(1))
     expect(await printed('runs', '--metric', 'roc_auc', '--sort')).toMatch(
       /churn-000000000001[^\n]*v1 +0\.91\n.*kept out +0\.895\n.*NaN\n$/,
     )

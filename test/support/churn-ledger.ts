@@ -210,7 +210,7 @@ export const churnCheckout = async (...more: readonly LedgerEvent[]): Promise<Gi
     ] as const
   ).map(([run, value, at], index) => {
     const created = { at, actor: 'ada', event: 'push', workflow_run: '100', job: 'train', job_index: null, pull_request: null }
-    const entry = { kind: 'run', run, created, input: hex('input'), reported: { roc_auc: value, loss: 0.2 } }
+    const entry = { kind: 'run', run, created, input: hex('input'), reported: { roc_auc: value, loss: (index + 1) / 10 } }
     const record = canonicalJson({ schema: 2, release: '0.2.0', seq: index + 1, at, writer, lines: [{ key: run, entry }] })
     return { subject: run, files: { 'record.json': record, 'state.json': canonicalJson({ schema: 2, seq: index + 1, recent: [] }) } }
   })

@@ -1,4 +1,5 @@
 import type { CommandSpec } from '../command.ts'
+import { jsonOption } from './common.ts'
 
 /** Help on a command. */
 export const helpSpec = {
@@ -7,11 +8,16 @@ export const helpSpec = {
   summary: 'Tells what there is, or all of one command with examples.',
   details: 'The same as --help after a command. Without a command it lists them all and says where to begin.',
   operands: [{ name: 'command', required: false, description: 'a command of this list', completes: 'command' }],
-  options: {},
+  options: { json: jsonOption },
   examples: [
     { type: 'help', prints: ['Usage: refline <command> [options]', '...'] },
+    { type: 'help lineage --json', prints: ['{', '  "schema": 1,', '  "commands": [', '    { "command": "lineage", ...'] },
     { type: 'help log', prints: ['Usage: refline log [model] [--last <n>] ...', '...'] },
   ],
+  document: {
+    schema: '1, until a name changes its meaning',
+    commands: 'command, group, usage, summary, details, operands, options, examples and document of each',
+  },
 } as const satisfies CommandSpec
 
 /** Shell completion. */

@@ -240,6 +240,7 @@ export const lineageSpec = {
     ...documentHead,
     version: 'number of the version',
     depth: 'how many champions back are told in full',
+    more_judged_against_it: 'versions judged against it beside the newest 20, which are nodes',
     nodes: 'id, kind, label, note, digest, at, used_by, changes',
     edges: 'from, to (ids of nodes), relation and note',
   },

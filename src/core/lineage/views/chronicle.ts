@@ -77,6 +77,7 @@ export const chronicleOf = (model: string, records: readonly LedgerRecord[]): Ch
   const kept: { event: EventOf<'kept'>; at: Stamp }[] = []
   const aliases = new Map<string, number>()
   const environments = new Set<string>()
+  const liveIn = new Map<string, number>()
 
   const decideFiles = (version: number, files: VersionFacts['files']): void => {
     const facts = versions.get(version)
@@ -88,13 +89,12 @@ export const chronicleOf = (model: string, records: readonly LedgerRecord[]): Ch
   }
   const rollout = (event: { readonly environment: string; readonly rollout: string }): Open<RolloutFacts> | undefined =>
     rollouts.findLast(({ start }) => start.environment === event.environment && start.rollout === event.rollout)
-  const leave = (environment: string, at: Stamp): void => {
-    for (const facts of versions.values())
-      facts.live = facts.live.map(span => (span.environment === environment && span.until === null ? { ...span, until: at } : span))
-  }
   const goLive = (environment: string, version: number, slot: string, by: LiveSpan['by'], at: Stamp): void => {
-    leave(environment, at)
+    const before = versions.get(liveIn.get(environment) ?? 0)
+    if (before !== undefined)
+      before.live = before.live.map(span => (span.environment === environment && span.until === null ? { ...span, until: at } : span))
     versions.get(version)?.live.push({ environment, slot, by, since: at, until: null })
+    liveIn.set(environment, version)
   }
   const moveAlias = ({ alias, from, to }: EventOf<'alias'>, at: Stamp): void => {
     aliases.set(alias, to)

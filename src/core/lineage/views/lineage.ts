@@ -34,6 +34,7 @@ export const lineageDocument = z.strictObject({
   ...head,
   version: versionNumber,
   depth: z.int().min(0).describe('how many champions back the versions are told in full'),
+  more_judged_against_it: z.int().min(0).describe('versions judged against it beside the newest ones that are nodes'),
   nodes: z.array(node),
   edges: z.array(edge).describe('from what was made to what it was made from; from a version to where it went'),
 })
@@ -58,6 +59,9 @@ export const paramChanges = (
     .filter(name => old.get(name) !== now.get(name))
     .map(name => ({ name, before: old.get(name) ?? null, after: now.get(name) ?? null }))
 }
+
+/** A champion of years has been held against hundreds of versions, which no graph can show. */
+const mostLater = 20
 
 interface Part {
   readonly nodes: readonly LineageNode[]
@@ -101,7 +105,9 @@ const readers = (chronicle: Chronicle): ReadonlyMap<string, readonly number[]> =
   for (const { version, event } of chronicle.versions.values())
     for (const { path, sha256 } of event.record.lineage.data) {
       const key = `${path}\n${sha256}`
-      found.set(key, [...(found.get(key) ?? []), version.version])
+      const known = found.get(key)
+      if (known === undefined) found.set(key, [version.version])
+      else known.push(version.version)
     }
   return found
 }
@@ -201,7 +207,8 @@ const told = (
 export const lineageOf = (chronicle: Chronicle, version: number, depth: number): LineageDocument => {
   const facts = chronicle.versions.get(version)
   if (facts === undefined) throw new Error(`v${version} is not in the chronicle`)
-  const later = [...chronicle.versions.values()].filter(({ event }) => event.champion === version)
+  const judgedAgainstIt = [...chronicle.versions.values()].filter(({ event }) => event.champion === version)
+  const later = judgedAgainstIt.slice(-mostLater)
   const parts = [
     ...told(chronicle, facts, depth, readers(chronicle)),
     {
@@ -210,5 +217,13 @@ export const lineageOf = (chronicle: Chronicle, version: number, depth: number):
     },
   ]
   const nodes = new Map(parts.flatMap(part => part.nodes).map(one => [one.id, one]))
-  return { schema: 1, model: chronicle.model, version, depth, nodes: [...nodes.values()], edges: parts.flatMap(part => part.edges) }
+  return {
+    schema: 1,
+    model: chronicle.model,
+    version,
+    depth,
+    more_judged_against_it: judgedAgainstIt.length - later.length,
+    nodes: [...nodes.values()],
+    edges: parts.flatMap(part => part.edges),
+  }
 }

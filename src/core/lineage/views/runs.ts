@@ -63,19 +63,21 @@ const entry = z.object({
 })
 const writer = z.object({ actor: text, workflow_run: text, commit: text })
 
-/** What became of a run by the decisions on its model. */
-export const outcomeOf = (chronicle: Chronicle, run: string): RunOutcome => {
-  for (const { version, event } of chronicle.versions.values())
-    if (version.run === run) return { version: version.version, outcome: 'registered', verdict: event.verdict, reason: null }
+const undecided: RunOutcome = { version: null, outcome: 'none', verdict: null, reason: null }
+
+/** What became of runs by the decisions on their model, by their names. */
+export const outcomesOf = (chronicle: Chronicle): ((run: string) => RunOutcome) => {
+  const outcomes = new Map<string, RunOutcome>()
+  for (const { event } of chronicle.kept)
+    outcomes.set(event.run, { version: null, outcome: 'kept', verdict: event.verdict, reason: event.reason })
   for (const { version, seenAgain } of chronicle.versions.values())
-    if (seenAgain.some(other => other.run === run)) return { version: version.version, outcome: 'seen-again', verdict: null, reason: null }
-  const kept = chronicle.kept.findLast(({ event }) => event.run === run)
-  return kept === undefined
-    ? { version: null, outcome: 'none', verdict: null, reason: null }
-    : { version: null, outcome: 'kept', verdict: kept.event.verdict, reason: kept.event.reason }
+    for (const { run } of seenAgain) outcomes.set(run, { version: version.version, outcome: 'seen-again', verdict: null, reason: null })
+  for (const { version, event } of chronicle.versions.values())
+    outcomes.set(version.run, { version: version.version, outcome: 'registered', verdict: event.verdict, reason: null })
+  return run => outcomes.get(run) ?? undecided
 }
 
-const runOf = (chronicle: Chronicle, line: LogLine): RunDocument | null => {
+const runOf = (line: LogLine, outcomeOf: (run: string) => RunOutcome): RunDocument | null => {
   const parsed = entry.safeParse(line.entry)
   if (!parsed.success) return null
   const { run, created, input, reported } = parsed.data
@@ -91,17 +93,18 @@ const runOf = (chronicle: Chronicle, line: LogLine): RunDocument | null => {
     job: created.job ?? null,
     input: input ?? null,
     metrics: reported,
-    ...outcomeOf(chronicle, run),
+    ...outcomeOf(run),
   }
 }
 
 /** The log of runs, newest first. Nothing in it was verified, so lines that are no runs are counted and never stand in the way. */
 export const runsOf = (chronicle: Chronicle, lines: readonly LogLine[]): RunsDocument => {
   const runs: RunDocument[] = []
+  const outcomeOf = outcomesOf(chronicle)
   let unreadable = 0
   for (const line of lines) {
     if (line.entry.kind !== undefined && line.entry.kind !== 'run') continue
-    const run = runOf(chronicle, line)
+    const run = runOf(line, outcomeOf)
     if (run === null) unreadable += 1
     else runs.push(run)
   }

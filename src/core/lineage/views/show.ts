@@ -3,7 +3,7 @@ import { UserError } from '../../errors.ts'
 import { nearest } from '../../nearest.ts'
 import type { Chronicle, RolloutFacts } from './chronicle.ts'
 import { head, stamp, versionNumber } from './documents.ts'
-import { outcomeOf, type RunsDocument, runDocument, runOutcome } from './runs.ts'
+import { outcomesOf, type RunsDocument, runDocument, runOutcome } from './runs.ts'
 import { versionDocument, versionOf } from './version.ts'
 
 const rolloutDocument = z.strictObject({
@@ -55,7 +55,7 @@ export const versionNamed = (chronicle: Chronicle, what: string): number => {
   const alias = aliases.get(what)
   if (alias !== undefined) return alias
   if (modelOfRun(what) !== null) {
-    const { version, outcome } = outcomeOf(chronicle, what)
+    const { version, outcome } = outcomesOf(chronicle)(what)
     if (version !== null) return version
     throw new UserError(`run ${what} became no version${outcome === 'kept' ? ': it was judged and kept out, see refline show' : ''}`)
   }
@@ -90,7 +90,7 @@ export const showOf = async (chronicle: Chronicle, what: string, runs: () => Pro
     if (rollout !== undefined) return { ...nothing, rollout: rolloutOf(rollout) }
     if (!versionPattern.test(what)) throw new UserError(`${chronicle.model} has no rollout ${what}; refline log --kind rollout lists them`)
   }
-  const outcome = modelOfRun(what) === null ? null : outcomeOf(chronicle, what)
+  const outcome = modelOfRun(what) === null ? null : outcomesOf(chronicle)(what)
   if (outcome !== null && outcome.version === null) {
     const record = (await runs()).runs.find(({ run }) => run === what) ?? null
     if (record === null && outcome.outcome === 'none')

@@ -29,5 +29,7 @@ export const lineageTree = (document: LineageDocument, width: Width): readonly s
   }
   const first = nodes.get(root)
   const lines = [`${plainLine(document.model, 60)} ${first === undefined ? root : line(first)}`, ...below(root, '', [root])]
+  const more = document.more_judged_against_it
+  if (more > 0) lines.push(`and ${more} more were judged against it`)
   return width === null ? lines : lines.map(text => cut(text, width))
 }

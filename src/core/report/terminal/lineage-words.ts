@@ -24,6 +24,13 @@ export const nodeTitle = ({ kind, label }: LineageNode): string => {
   }
 }
 
+const mostReaders = 10
+
+const readers = (versions: readonly number[]): string => {
+  const newest = versions.slice(-mostReaders).map(version => `v${version}`)
+  return `${newest.join(', ')}${versions.length > newest.length ? ` and ${versions.length - newest.length} earlier` : ''}`
+}
+
 /** What is known of a node beside its name, in parts; none where there is nothing more. */
 export const nodeDetails = ({ kind, note, digest, at, used_by: usedBy, changes }: LineageNode): readonly string[] => {
   const shown = changes.slice(0, 12).map(change)
@@ -31,7 +38,7 @@ export const nodeDetails = ({ kind, note, digest, at, used_by: usedBy, changes }
     note === null ? null : plainLine(note, 200),
     kind === 'data' && digest !== null ? digest.slice(0, 12) : null,
     at === null ? null : moment(plainLine(at, 40)),
-    usedBy.length > 1 ? `read by ${usedBy.map(version => `v${version}`).join(', ')}` : null,
+    usedBy.length > 1 ? `read by ${readers(usedBy)}` : null,
     shown.length === 0 ? null : shown.join(', '),
     changes.length > shown.length ? `and ${changes.length - shown.length} more` : null,
   ].filter(text => text !== null)

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { emptyState } from '../../../../src/core/lineage/fold.ts'
 import { chronicleOf } from '../../../../src/core/lineage/views/chronicle.ts'
 import { lineageDocument, lineageOf, paramChanges } from '../../../../src/core/lineage/views/lineage.ts'
 import { churnRecords, runOf } from '../../../support/churn-ledger.ts'
+import { recordAfter, registerEvent } from '../events-for-tests.ts'
 
 const lineage = async (version: number, depth: number) =>
   lineageDocument.parse(lineageOf(chronicleOf('churn', await churnRecords()), version, depth))
@@ -39,6 +41,19 @@ describe('the lineage of a version', () => {
     expect(await told(9)).toEqual([runOf(3), runOf(2), runOf(1)])
     expect((await lineage(3, 0)).nodes.filter(({ kind }) => kind === 'version').map(({ id }) => id)).toEqual(['v3', 'v2'])
   })
+})
+
+test('of a champion that hundreds were judged against the newest are nodes, and the others are counted', () => {
+  const records = [1, ...Array.from({ length: 60 }, (_, index) => index + 2)].map(version => ({
+    ...recordAfter(emptyState('churn'), [{ ...registerEvent(version), champion: version === 1 ? null : 1 }]),
+    seq: version,
+  }))
+  const document = lineageDocument.parse(lineageOf(chronicleOf('churn', records), 1, 1))
+  expect(document.more_judged_against_it).toBe(40)
+  expect(document.nodes.filter(({ kind }) => kind === 'version').map(({ id }) => id)).toEqual([
+    'v1',
+    ...Array.from({ length: 20 }, (_, index) => `v${index + 42}`),
+  ])
 })
 
 describe('changed params', () => {
