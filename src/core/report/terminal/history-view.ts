@@ -1,11 +1,11 @@
 import type { HistoryDocument } from '../../lineage/views/history.ts'
 import { plainLine } from '../escape.ts'
 import { formatInterval, formatValue } from '../numbers.ts'
-import { moment, textTable, type Width } from './lines.ts'
+import { columnsOf, moment, textTable, type Width } from './lines.ts'
 
 type Point = HistoryDocument['points'][number]
 
-const chartColumns = 32
+const [narrowestChart, widestChart] = [16, 32]
 
 const marks = ({ became_champion: champion, is_champion: now, live_in: live, quarantined }: Point): string =>
   [
@@ -40,24 +40,25 @@ export const historyLines = (document: HistoryDocument, width: Width): readonly 
   if (points.length === 0) return [`${title}: no version with it was live there`]
   const ends = points.flatMap(({ value, low, high }) => [value, low, high]).filter(value => value !== null)
   const scale = { low: Math.min(...ends), high: Math.max(...ends) }
-  const table = textTable(
-    [
-      { title: 'version', side: 'right' },
-      { title: environment === null ? 'registered' : 'live since' },
-      { title: 'value', side: 'right' },
-      { title: 'interval' },
-      { title: ends.length === 0 ? '' : `${formatValue(scale.low)} to ${formatValue(scale.high)}` },
-      { title: '', least: 10 },
-    ],
+  const figures = (chart: number): readonly (readonly string[])[] =>
     points.map(point => [
       `v${point.version}`,
       moment((environment === null ? point.registered : (point.went_live ?? point.registered)).at),
       point.value === null ? 'undefined' : formatValue(point.value),
       formatInterval(point).trim(),
-      intervalBar(point, scale, chartColumns),
+      intervalBar(point, scale, chart),
       marks(point),
-    ]),
-    width,
-  )
-  return [`${title}, oldest first`, ...table]
+    ])
+  const columns = [
+    { title: 'version', side: 'right' as const },
+    { title: environment === null ? 'registered' : 'live since' },
+    { title: 'value', side: 'right' as const },
+    { title: 'interval' },
+    { title: ends.length === 0 ? '' : `${formatValue(scale.low)} to ${formatValue(scale.high)}` },
+    { title: '', least: 10 },
+  ]
+  // The chart gives way before any word does.
+  const widest = textTable(columns, figures(widestChart), null).reduce((most, line) => Math.max(most, columnsOf(line)), 0)
+  const chart = width === null ? widestChart : Math.min(widestChart, Math.max(narrowestChart, widestChart - (widest - width)))
+  return [`${title}, oldest first`, ...textTable(columns, figures(chart), width)]
 }

@@ -33,11 +33,11 @@ export const runsLines = (document: RunsDocument, metric: string | null, width: 
     [
       { title: 'run', least: 18 },
       { title: 'when' },
-      { title: 'who', least: 6 },
+      { title: 'who', least: 4 },
       { title: 'commit' },
       { title: 'workflow run', least: 6 },
       { title: 'became' },
-      ...shown.map(name => ({ title: plainLine(name, 40), side: 'right' as const, least: 6 })),
+      ...shown.map(name => ({ title: plainLine(name, width === null ? 40 : 14), side: 'right' as const })),
     ],
     runs.map(run => [
       plainLine(run.run, 60),

@@ -87,6 +87,9 @@ describe('a metric over the versions', () => {
     expect(lines[0]).toBe('roc_auc of churn, oldest first')
     expect(lines[3]).toMatch(/^ +v2 {2}2026-11-20 12:00 {2}0\.9288 {2}\[0\.9228, 0\.9348\] +├─+●─+┤ +★ champion, live in production$/)
     expect(lines[4]).toMatch(/★ was champion, quarantined$/)
+    const narrow = historyLines(historyOf(chronicle, 'roc_auc', null), 104)
+    for (const line of narrow) expect(line.length).toBeLessThanOrEqual(104)
+    expect(narrow[3]).toMatch(/├─+●─+┤ +★ champion, live in production$/)
     expect(historyLines(historyOf(chronicle, 'recall', null), 80).at(-1)).toContain('undefined')
   })
 })
@@ -110,6 +113,8 @@ test('runs are a table with the most common metrics, or the one that was asked f
     '1 more metric: --metric <name> shows one, --json all',
   ])
   expect(runsLines(document, 'd', null)[1]).toMatch(/ v2 +4$/)
+  // Names may be cut at a narrow terminal, numbers never.
+  expect(runsLines(document, null, 30)[1]).toMatch(/^churn-000000000002 .* ada… .* v2 +1 {2}0\.123457 {2}3$/)
 })
 
 describe('all of one thing', () => {
