@@ -89,7 +89,8 @@ export const around = (typed: Typed, terminal: Terminal, asked?: string): Around
     const workspace = (await checkoutRoot(folder)) ?? folder
     const token = env.GITHUB_TOKEN || env.GH_TOKEN || null
     const found = await ledgerRemote({
-      workspace,
+      // What is typed is meant from the folder it is typed in.
+      workspace: typed.options.ledger === undefined ? workspace : folder,
       serverUrl: context.serverUrl,
       repository: context.repository,
       token,
@@ -124,8 +125,8 @@ export const around = (typed: Typed, terminal: Terminal, asked?: string): Around
       const { remote, environment, context, workspace } = await where()
       return gitLedger({
         remote,
-        // A helper for credentials that came with the machine is a person's own as well.
-        environment: { GIT_CONFIG_NOSYSTEM: '0', ...environment },
+        // A helper for credentials that came with a person's machine is theirs as well; on a runner it may be anybody's.
+        environment: { ...(env.GITHUB_ACTIONS === 'true' ? {} : { GIT_CONFIG_NOSYSTEM: '0' }), ...environment },
         clock: systemClock,
         random: Math.random,
         deadlineSeconds,
@@ -153,3 +154,12 @@ export const unknownModel = async (typed: Typed, terminal: Terminal, model: stri
     `the ledger of ${model} in ${remote} has no record, so nothing was registered${meant === undefined ? '' : `; did you mean ${meant}?`}`,
   )
 }
+
+/** The error with what to do where git had no credentials: it never asks for them, since nobody may be there to answer. */
+export const withCredentialsHint = (error: unknown): unknown =>
+  error instanceof UserError && /terminal prompts disabled|could not read (Username|Password)|Authentication failed/i.test(error.message)
+    ? new UserError(
+        `${error.message} Set GH_TOKEN to a token that may read the repository, or give git one to keep: gh auth login, then gh auth setup-git.`,
+        { cause: error },
+      )
+    : error

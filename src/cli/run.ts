@@ -39,5 +39,10 @@ export const runTyped = async (argv: readonly string[], terminal: Terminal): Pro
     return {}
   }
   const typed = readArguments(spec, rest)
-  return (await load())(typed, terminal)
+  const work = await load()
+  try {
+    return await work(typed, terminal)
+  } catch (error) {
+    throw (await import('./around.ts')).withCredentialsHint(error)
+  }
 }

@@ -142,6 +142,9 @@ describe('what cannot be answered is 2, with what to do', () => {
       stderr: expect.stringContaining('give the option --ledger'),
     })
     expect(await typed(folder.path, 'status', 'churn', '--ledger', checkout.bare)).toMatchObject({ code: 0 })
+    expect(await typed(join(checkout.clone, '.git'), 'status', 'churn', '--ledger', '../../repositories/acme/churn.git')).toMatchObject({
+      code: 0,
+    })
     expect(await typed(folder.path, 'show', runOf(2), '--ledger', checkout.bare)).toMatchObject({ code: 0 })
   })
 })
@@ -157,7 +160,10 @@ test('over https a token of the environment goes to its own server and to no oth
     code: 0,
     stdout: expect.stringContaining('champion'),
   })
-  expect(await ask({ GITHUB_SERVER_URL: server.url })).toMatchObject({ code: 2, stderr: expect.stringContaining('could not be read') })
+  expect(await ask({ GITHUB_SERVER_URL: server.url })).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/could not be read.*Set GH_TOKEN/),
+  })
   const before = server.requests.length
   expect(await ask({ GITHUB_TOKEN: 'secret' })).toMatchObject({ code: 2 })
   const others = server.requests.slice(before)
