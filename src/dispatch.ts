@@ -10,6 +10,7 @@ export const run = (name: string): Promise<void> =>
     {
       'build-model-image': { spec: () => import('./actions/build-model-image/spec.ts'), main: () => import('./actions/build-model-image/main.ts') },
       'canary-deploy': { spec: () => import('./actions/canary-deploy/spec.ts'), main: () => import('./actions/canary-deploy/main.ts') },
+      cli: { spec: () => import('./actions/cli/spec.ts'), main: () => import('./actions/cli/main.ts') },
       'compare-champion': { spec: () => import('./actions/compare-champion/spec.ts'), main: () => import('./actions/compare-champion/main.ts') },
       'evaluate-gate': { spec: () => import('./actions/evaluate-gate/spec.ts'), main: () => import('./actions/evaluate-gate/main.ts') },
       register: { spec: () => import('./actions/register/spec.ts'), main: () => import('./actions/register/main.ts') },

@@ -1,6 +1,7 @@
 import { Document } from 'yaml'
 import { z } from 'zod'
-import { type CommandSpec, usageOf } from '../../src/cli/command.ts'
+import type { CommandSpec } from '../../src/cli/command.ts'
+import { usageOf } from '../../src/cli/help.ts'
 import type { ActionSpec, InputSpec } from '../../src/kernel/action.ts'
 
 /** The action's `action.yml`. */

@@ -20,10 +20,10 @@ import type { DigestedFile, RunRecord } from '../core/lineage/run.ts'
 import { renderComment } from '../core/report/comment.ts'
 import type { CommentContext } from '../core/report/comment-context.ts'
 import { renderLogLines } from '../core/report/log-lines.ts'
-import type { Typed } from './command.ts'
+import type { Work } from './commands.ts'
 
 /** Judges local files by refline.yml and prints what the job's log would say. Fails where the gates do not pass; throws a UserError where it could not be answered. */
-export const evaluate = async ({ operands, options }: Typed, say: (line: string) => void): Promise<{ readonly failure?: string }> => {
+export const evaluate: Work = async ({ operands, options, flags }, terminal) => {
   const config = options.config ?? 'refline.yml'
   const { name, rules } = await modelOf(config, operands[0])
   const { predictions, champion, metrics } = options
@@ -49,9 +49,12 @@ export const evaluate = async ({ operands, options }: Typed, say: (line: string)
     override: null,
     problem: null,
   })
-  for (const line of renderLogLines(assessment)) say(line)
-  if (predictions !== undefined && predictionSettings(rules).score !== null)
-    say('not checked here: that the saved model gives these predictions (predictions.score)')
+  if (flags.has('json')) terminal.document(assessmentSchema.parse(assessment))
+  else {
+    for (const line of renderLogLines(assessment)) terminal.say(line)
+    if (predictions !== undefined && predictionSettings(rules).score !== null)
+      terminal.say('not checked here: that the saved model gives these predictions (predictions.score)')
+  }
   await keep(options.output, () => `${canonicalJson(assessmentSchema.parse(assessment))}\n`)
   await keep(options.markdown, () => `${renderComment(assessment, context)}\n`)
   const failure = gateFailure(assessment, rules.on_inconclusive)

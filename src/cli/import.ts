@@ -8,26 +8,26 @@ import { type Carried, carryOver } from '../core/migration/gates.ts'
 import { taskOf } from '../core/migration/mlflow-metrics.ts'
 import { type ReadThresholds, readThresholds } from '../core/migration/thresholds.ts'
 import { lostSentence, mergedGates, writtenGates } from '../core/migration/written.ts'
-import type { Typed } from './command.ts'
+import type { Work } from './commands.ts'
+import type { Terminal } from './terminal.ts'
 
 const tasks = ['binary', 'multiclass', 'regression'] as const
 
 /** Makes gates out of MLflow's MetricThresholds: printed, or written into a configuration. Throws a UserError where nothing can be carried over. */
-export const importThresholds = async ({ operands, options }: Typed, say: (line: string) => void): Promise<Record<string, never>> => {
+export const importThresholds: Work = async ({ operands, options, flags }, terminal) => {
   const file = operands[0] ?? ''
   const text = await readText(file, file)
   if (text === null) throw new UserError(`there is no file ${file}`)
   if (options.model !== undefined && options.into === undefined)
     throw new UserError('--model names the model of the file that --into names; leave it out, or add --into refline.yml')
   const asked = tasks.find(task => task === options.task)
-  if (options.task !== undefined && asked === undefined)
-    throw new UserError(`--task is one of ${tasks.join(', ')}, found ${JSON.stringify(options.task)}`)
 
   const read = readThresholds(text, file)
   if (options.into === undefined) {
     const task = asked ?? taskOf(read.thresholds.map(({ name }) => name)) ?? 'binary'
     const carried = something(carryOver(read, task), read, file)
-    say(writtenGates(carried, task, basename(file)).trimEnd())
+    if (flags.has('json')) print(terminal, { file, task, into: null, added: [] }, carried)
+    else terminal.say(writtenGates(carried, task, basename(file)).trimEnd())
     return {}
   }
   const { into } = options
@@ -44,9 +44,24 @@ export const importThresholds = async ({ operands, options }: Typed, say: (line:
     await writeFile(into, merged.text).catch((cause: NodeJS.ErrnoException) => {
       throw new UserError(`${into} cannot be written: ${cause.code}`, { place: { file: into }, cause })
     })
-  for (const line of summary(carried, merged.added, `${into}, models.${name}`)) say(line)
+  if (flags.has('json')) print(terminal, { file, task: model.task, into, added: merged.added }, carried)
+  else for (const line of summary(carried, merged.added, `${into}, models.${name}`)) terminal.say(line)
   return {}
 }
+
+const print = (
+  terminal: Terminal,
+  around: { readonly file: string; readonly task: Task; readonly into: string | null; readonly added: readonly string[] },
+  { gates, lost, notes, primary }: Carried,
+): void =>
+  terminal.document({
+    schema: 1,
+    ...around,
+    primary,
+    gates: Object.fromEntries([...gates].map(([metric, { gate }]) => [metric, gate])),
+    lost: lost.map(({ what, line, why }) => ({ name: what, line, reason: why })),
+    notes,
+  })
 
 const modelOf = (
   text: string,

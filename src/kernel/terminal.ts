@@ -7,6 +7,31 @@ const complain = (text: string): void => {
   writeSync(2, `${harmless(text)}\n`)
 }
 
+let closed = false
+
+/**
+ * Writes to standard output, all of it and in order, also where that is a pipe that is full for the moment. Where its reader has gone (`refline log | head`), what is
+ * left is dropped without a word.
+ */
+export const writeOut = (text: string): void => {
+  let rest = Buffer.from(text, 'utf8')
+  const until = performance.now() + patience
+  while (!closed && rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(1, rest))
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EPIPE') closed = true
+      else if (code !== 'EAGAIN' || performance.now() > until) throw error
+      else Atomics.wait(pause, 0, 0, 5)
+    }
+  }
+}
+
+/** How long the reader of a full pipe may take, in milliseconds. */
+const patience = 600_000
+const pause = new Int32Array(new SharedArrayBuffer(4))
+
 /**
  * Runs a command at a terminal with the exit codes of the actions: 0 done, 1 a verdict said no, 2 a UserError, 70 a bug of ours. Errors go to standard error as plain
  * text. It never returns with an error; the code is left in `process.exitCode`.

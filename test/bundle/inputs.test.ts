@@ -6,9 +6,9 @@ import { temporaryFolder } from '../support/temporary.ts'
 
 const actions = readdirSync(join(import.meta.dirname, '..', '..', 'actions'))
 
-test('there are seven actions', () => {
+test('there are eight actions', () => {
   expect(actions.toSorted()).toEqual(
-    ['build-model-image', 'canary-deploy', 'compare-champion', 'evaluate-gate', 'register', 'rollback', 'train'].toSorted(),
+    ['build-model-image', 'canary-deploy', 'cli', 'compare-champion', 'evaluate-gate', 'register', 'rollback', 'train'].toSorted(),
   )
 })
 

@@ -49,6 +49,12 @@ describe('dist/refline.js', () => {
   test.each([
     ['evaluate', '--predictions', 'p.csv'],
     ['import', 'thresholds.py'],
+    ['status'],
+    ['log'],
+    ['show', 'v1'],
+    ['runs'],
+    ['history', 'roc_auc'],
+    ['lineage', 'v1'],
   ])('%s loads all of its code, and says what it misses in an empty folder', (...args) => {
     const { status, stderr } = refline(...args)
     expect(stderr).toMatch(/^error: .*there is no/)

@@ -43,6 +43,15 @@ describe('refline evaluate', () => {
     expect(await readFile(folder.join('report.md'), 'utf8')).toContain('compares with the file <code>old.csv</code>')
   })
 
+  test('--json prints the answer that --output writes, and nothing else', async () => {
+    await using folder = await desk()
+    const { code, stdout } = await refline(folder.path, 'evaluate', '--predictions', 'new.csv', '--json', '--output', 'result.json')
+    expect(code).toBe(0)
+    const printed: unknown = JSON.parse(stdout)
+    expect(resultProblems(printed)).toEqual([])
+    expect(printed).toEqual(JSON.parse(await readFile(folder.join('result.json'), 'utf8')))
+  })
+
   test('gives the same figures and rules as evaluate-gate on the same file', async () => {
     await using folder = await desk()
     await refline(folder.path, 'evaluate', '--predictions', 'new.csv', '--output', 'result.json')

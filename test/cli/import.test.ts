@@ -1,7 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { commands } from '../../src/cli/commands.ts'
 import { type TemporaryFolder, temporaryFolder } from '../support/temporary.ts'
 import { refline } from './terminal.ts'
 
@@ -45,6 +44,24 @@ describe('refline import', () => {
     expect(await readFile(folder.join('refline.yml'), 'utf8')).toBe(text)
   })
 
+  test('--json tells the same to a program', async () => {
+    await using folder = await desk({ 'thresholds.py': thresholds, 'refline.yml': configuration })
+    const printed = await refline(folder.path, 'import', 'thresholds.py', '--json')
+    expect(JSON.parse(printed.stdout)).toEqual({
+      schema: 1,
+      file: 'thresholds.py',
+      task: 'binary',
+      primary: 'accuracy',
+      gates: { accuracy: { min: 0.8, min_gain: 0.05 } },
+      lost: [{ name: 'log_loss', line: 3, reason: expect.stringContaining('LIMIT is no plain number') }],
+      notes: [],
+      into: null,
+      added: [],
+    })
+    const written = await refline(folder.path, 'import', 'thresholds.py', '--into', 'refline.yml', '--json')
+    expect(JSON.parse(written.stdout)).toMatchObject({ into: 'refline.yml', added: ['accuracy'] })
+  })
+
   test('writes over nothing', async () => {
     const other = configuration.replace('roc_auc: { min: 0.7 }', 'accuracy: { min: 0.9 }')
     await using folder = await desk({ 'thresholds.py': thresholds, 'refline.yml': other })
@@ -78,35 +95,6 @@ describe('refline import', () => {
       'refline.yml': configuration,
     })
     const { code, stderr } = await refline(folder.path, 'import', ...args)
-    expect(stderr).toMatch(words)
-    expect(code).toBe(2)
-  })
-})
-
-describe('refline', () => {
-  test.each([[[]], [['--help']], [['help']]])('%j lists its commands', async args => {
-    const { code, stdout } = await refline('.', ...args)
-    expect(code).toBe(0)
-    for (const { id } of commands) expect(stdout).toMatch(new RegExp(`^ {2}${id} `, 'm'))
-  })
-
-  test.each(commands.map(command => [command.id, command] as const))('%s --help tells its options', async (id, command) => {
-    const { code, stdout } = await refline('.', id, '--help')
-    expect(code).toBe(0)
-    for (const [name, { description }] of Object.entries(command.options))
-      expect(stdout).toMatch(new RegExp(`--${name} <.*${description.slice(0, 20)}`))
-  })
-
-  test('says which release it is', async () => {
-    expect(await refline('.', '--version')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^refline \d+\.\d+\.\d+\n$/) })
-  })
-
-  test.each([
-    ['evalute', /no command "evalute"; did you mean evaluate\?/],
-    ['deploy', /no command "deploy"; there is evaluate, import/],
-    ['__proto__', /no command "__proto__"/],
-  ])('%s is no command', async (name, words) => {
-    const { code, stderr } = await refline('.', name)
     expect(stderr).toMatch(words)
     expect(code).toBe(2)
   })

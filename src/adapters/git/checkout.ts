@@ -1,5 +1,5 @@
 import { type CodeFile, composeCodeDigest } from '../../core/lineage/keys.ts'
-import { explain, type GitResult, runGit } from './command.ts'
+import { explain, type GitResult, runGit, singleLine } from './command.ts'
 
 const timeout = 120_000
 
@@ -54,4 +54,18 @@ export const headCommit = async (workspace: string): Promise<string | null> => {
   const result = await inCheckout(workspace, ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'])
   const commit = result.stdout.toString('utf8').trim()
   return result.code === 0 && commit !== '' ? commit : null
+}
+
+/** The root of the checkout that a folder is in, or null where it is in none. */
+export const checkoutRoot = async (folder: string): Promise<string | null> => {
+  const result = await inCheckout(folder, ['rev-parse', '--show-toplevel'])
+  const root = result.stdout.toString('utf8').replace(/\r?\n$/, '')
+  return result.code === 0 && root !== '' ? root : null
+}
+
+/** `user.name` as git is configured for a folder, on one line; null where it is not. */
+export const userName = async (folder: string): Promise<string | null> => {
+  const result = await inCheckout(folder, ['config', '--get', 'user.name'])
+  const name = singleLine(result.stdout.toString('utf8'), 100)
+  return result.code === 0 && name !== '' ? name : null
 }

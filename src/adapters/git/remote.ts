@@ -65,15 +65,18 @@ export const ledgerRemote = async (settings: {
   readonly repository: { readonly owner: string; readonly name: string } | null
   readonly token: string | null
   readonly override: string | null
+  /** What `override` is called where it was given; `the input ledger` by default. */
+  readonly overrideName?: string
 }): Promise<LedgerRemote> => {
-  const { workspace, serverUrl, repository, token, override } = settings
-  if (override !== null && override !== '') return prepared('The input ledger', override, workspace, serverUrl, token)
+  const { workspace, serverUrl, repository, token, override, overrideName = 'the input ledger' } = settings
+  if (override !== null && override !== '')
+    return prepared(`${overrideName.charAt(0).toUpperCase()}${overrideName.slice(1)}`, override, workspace, serverUrl, token)
   const origin = await originOf(workspace)
   const server = repository === null ? null : `${serverUrl.replace(/\/+$/, '')}/${repository.owner}/${repository.name}.git`
   if (origin !== null && !(isSsh(origin) && server !== null && token))
     return prepared("The checkout's origin", origin, workspace, serverUrl, token)
   if (server !== null) return prepared("The workflow's repository", server, workspace, serverUrl, token)
   throw new UserError(
-    'There is nowhere to keep the ledger: the workspace is no checkout with an origin, and no repository is known. Check out the repository, or give the input ledger a folder or URL.',
+    `There is nowhere to keep the ledger: the workspace is no checkout with an origin, and no repository is known. Check out the repository, or give ${overrideName} a folder or URL.`,
   )
 }

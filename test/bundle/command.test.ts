@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { lineageDocument } from '../../src/core/lineage/views/lineage.ts'
+import { runStep, type StepRequest } from '../support/bundle.ts'
+import { churnCheckout } from '../support/churn-ledger.ts'
+import type { GitFixture } from '../support/git-fixture.ts'
+import { type TemporaryFolder, temporaryFolder } from '../support/temporary.ts'
+
+let checkout: GitFixture
+let folder: TemporaryFolder
+beforeAll(async () => {
+  checkout = await churnCheckout({ kind: 'quarantine', version: 4, reason: 'broken\n::error::forged ``` <b>@team</b>' })
+  folder = await temporaryFolder()
+})
+afterAll(async () => {
+  await checkout[Symbol.asyncDispose]()
+  await folder[Symbol.asyncDispose]()
+})
+
+const command = (text: string, options: Partial<StepRequest> = {}) =>
+  runStep({
+    action: 'cli',
+    inputs: { command: text },
+    workspace: checkout.clone,
+    temp: folder.path,
+    expressions: { 'github.token': 'no-token' },
+    ...options,
+  })
+
+describe('the action cli', () => {
+  test('prints what the command prints, and puts it into the job summary', async () => {
+    const step = await command('refline log --kind "rollback"')
+    expect(step, step.stdout + step.stderr).toMatchObject({ exitCode: 0, outputs: { result: '', reason: '' } })
+    expect(step.stdout).toContain('rollback in production v3 → v2')
+    expect(step.summary).toMatch(/^<code>refline log --kind rollback<\/code>\n\n```text\n[^`]*rollback in production v3 → v2[^`]*\n```\n/)
+  })
+
+  test('with --json the document is a file, and the model and the ledger may be inputs', async () => {
+    const step = await command('lineage champion --json', {
+      inputs: { command: 'lineage champion --json', model: 'churn', ledger: checkout.bare },
+      workspace: folder.path,
+    })
+    expect(step, step.stdout + step.stderr).toMatchObject({ exitCode: 0 })
+    const document = lineageDocument.parse(JSON.parse(await readFile(step.outputs.result ?? '', 'utf8')))
+    expect(document).toMatchObject({ model: 'churn', version: 2 })
+    expect(step.summary).toContain('```json\n{\n  "schema": 1,')
+  })
+
+  test('text of users becomes neither a workflow command nor an end of the fence', async () => {
+    const step = await command('show v4')
+    expect(step.exitCode).toBe(0)
+    expect(step.commands.filter(({ name }) => name !== 'add-mask')).toEqual([])
+    const [, fence = ''] = /^(`+)text$/m.exec(step.summary) ?? []
+    expect(fence).toHaveLength(4)
+    expect(step.summary.trimEnd().endsWith(`\n${fence}`)).toBe(true)
+    expect(step.summary.split('\n').filter(line => line.startsWith(fence))).toHaveLength(2)
+  })
+
+  test('a verdict that says no is 1 and what cannot be done is 2, as at a terminal', async () => {
+    const gates = 'models:\n  churn: { task: binary, primary: loss, gates: { loss: { max: 0.1, direction: lower } } }\n'
+    await checkout.commit('metrics', { 'metrics.json': '{ "loss": 0.2 }', 'strict.yml': gates })
+    const failing = await command('evaluate --metrics metrics.json --config strict.yml')
+    expect(failing, failing.stdout + failing.stderr).toMatchObject({ exitCode: 1, outputs: { reason: expect.stringContaining('loss') } })
+    const unknown = await command('shwo v4')
+    expect(unknown).toMatchObject({ exitCode: 2, outputs: {} })
+    expect(unknown.errors.join()).toContain('did you mean show?')
+    const open = await command('show "v4')
+    expect(open).toMatchObject({ exitCode: 2 })
+    expect(open.errors.join()).toContain('is opened and not closed')
+  })
+})
