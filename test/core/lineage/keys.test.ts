@@ -30,6 +30,13 @@ test.each([
   expect(() => canonicalJson({ value })).toThrow(/canonical JSON: \$\.value/)
 })
 
+test('canonical JSON names the place of what it refuses, and ends where a value holds itself', () => {
+  expect(() => canonicalJson({ a: [1, { b: { c: Number.NaN } }] })).toThrow('canonical JSON: $.a[1].b.c is NaN, which JSON cannot hold')
+  const itself: unknown[] = []
+  itself.push(itself)
+  expect(() => canonicalJson(itself)).toThrow(/nested more than 64 deep/)
+})
+
 test('canonical JSON reads back as the same value, and does not depend on the order of keys', () => {
   fc.assert(
     fc.property(fc.jsonValue(), value => {
