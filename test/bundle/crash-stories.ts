@@ -63,7 +63,6 @@ export const stories: readonly Story[] = [
         'announce-deployment',
         'traffic-deploy',
         'canary-intent',
-        'traffic-weight',
         'traffic-read',
         'canary-end',
         'announce-status',
