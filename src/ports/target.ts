@@ -17,8 +17,8 @@ export interface Traffic {
 
 /** What moves traffic between the two slots of an environment. All verbs may be repeated. */
 export interface Target {
-  /** Brings a release up in a slot and returns when it is ready to serve; no traffic is moved. */
-  deploy(slot: Slot, release: Release): Promise<void>
+  /** Brings a release up in a slot and returns when it is ready to serve; no traffic is moved. A `seq` older than the target's own is refused, as by `set`. */
+  deploy(slot: Slot, release: Release, seq: number): Promise<void>
   read(): Promise<Traffic>
   /**
    * Gives `slot` this share and the other slot the rest. `expecting` is what the slot should have now: another value means that somebody else moved it,

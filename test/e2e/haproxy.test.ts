@@ -137,7 +137,7 @@ describe('HAProxy itself', () => {
 
   it('takes a server for ready only when it is up', async () => {
     const target = targetOf(socket)
-    await target.deploy('green', { model: 'churn', version: 2, image: null, files: null })
+    await target.deploy('green', { model: 'churn', version: 2, image: null, files: null }, 1)
     await ask(socket, 'disable server churn/churn_green', 1)
     expect((await target.read()).ready).toEqual({ blue: true, green: false })
     await ask(socket, 'enable server churn/churn_green', 1)

@@ -133,7 +133,7 @@ export const trafficWorld = (options: { readonly requestsPerSecond?: number } = 
     },
   }
   const target: Target = {
-    deploy: async (slot: Slot, release: Release) => {
+    deploy: async (slot: Slot, release: Release, _seq: number) => {
       alive()
       calls.push(`deploy v${release.version} ${slot}`)
       if (world.deployFails) throw new UserError('deploy.sh ended with exit code 1')

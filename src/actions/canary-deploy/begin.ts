@@ -9,7 +9,7 @@ import { within } from '../../kernel/failpoint.ts'
 import type { Deployments } from '../../ports/forge.ts'
 import type { ModelStore } from '../../ports/model-store.ts'
 import type { AnnouncePorts } from '../traffic/announce.ts'
-import { appendToRollout, messageOf, Overtaken, overtakenBy, type RolloutPorts, type TrafficContext } from '../traffic/moving.ts'
+import { appendToRollout, messageOf, Overtaken, overtakenBy, type RolloutPorts, setWeight, type TrafficContext } from '../traffic/moving.ts'
 import { type FetchModel, releaseOf } from '../traffic/version.ts'
 import type { Ended } from './drive.ts'
 
@@ -101,11 +101,14 @@ export const deployCanary = async (
   record: VersionRecord,
 ): Promise<Ended | null> => {
   const rollout = environmentOf(begun.state, context.environment).rollout
-  if (rollout === null || rollout.step >= 0 || rollout.intent !== null) return null
+  if (rollout === null || rollout.rollout !== begun.rollout || rollout.step >= 0 || rollout.intent !== null) return null
   try {
     const release = await releaseOf(ports.fetchModel, context.model, record)
     ports.log.info(`deploying v${record.version} into slot ${rollout.canary}`)
-    await within(ports.boundary, 'traffic-deploy', () => ports.target.deploy(rollout.canary, release))
+    const { seq } = begun.state
+    // The target is told the seq first: from now on it takes nothing any more of a job that was overtaken and only has not noticed yet.
+    if (rollout.from !== null) await setWeight(ports, rollout.canary, 0, 0, seq)
+    await within(ports.boundary, 'traffic-deploy', () => ports.target.deploy(rollout.canary, release, seq))
     const { ready } = await ports.target.read()
     if (!ready[rollout.canary])
       throw new UserError(
@@ -124,7 +127,11 @@ export const deployCanary = async (
           verb: 'end',
           subject: `withdraw ${context.model} v${record.version} from ${context.environment}: it could not be deployed`,
         },
-        at => ({ events: [{ kind: 'rollout-end', environment: context.environment, rollout: at.rollout, decision: 'withdrawn', reason }] }),
+        // Another job of this very rollout may have brought it up and moved traffic since: then it is that job's to go on with.
+        at =>
+          at.step >= 0 || at.intent !== null
+            ? { events: [] }
+            : { events: [{ kind: 'rollout-end', environment: context.environment, rollout: at.rollout, decision: 'withdrawn', reason }] },
       ),
     )
     return { decision: 'withdrawn', reason, quarantined: false }

@@ -272,6 +272,7 @@ export const drive = async (
             await act()
           } catch (error) {
             await silent(error)
+            state = await patiently(ports, patience(context), 'reading the ledger', () => ledger.read(context.model))
           }
         }
         break

@@ -44,7 +44,7 @@ export const faceChampion = async (
     return { opponent: { kind: 'first', proof: await proofOfFirst(state, store) }, record: null, predictions: null }
   const other = against === 'champion' ? {} : { asked: /^\d/.test(against) ? `v${version}` : against }
   const opponent = { kind: 'champion', version, ...other } as const
-  const record = await recordOf(state, ports.ledger, version, against)
+  const record = await recordOf(state, ports.ledger, version)
   const unreachable = (reason: string): Faced => ({
     opponent: { kind: 'unreachable', version, reason, ...other },
     record,
@@ -55,7 +55,7 @@ export const faceChampion = async (
   if (challenger === null) return unreachable('this run has no predictions that could be compared row by row')
   const faced = (predictions: Predictions): Faced => ({ opponent, record, predictions })
   try {
-    if (record === null) return unreachable(`the ledger's state has no record of v${version}`)
+    if (record === null) return unreachable(`the ledger has no record of v${version}`)
     const asset = record.assets.find(candidate => candidate.path.startsWith('predictions.'))
     const { paired, score } = predictionSettings(model)
     // Compared as on unrelated rows, any rows of the champion serve.
@@ -127,11 +127,9 @@ const namedVersion = (state: LedgerState, against: string): number => {
   )
 }
 
-/** The state carries the versions that are in use; others stand in the records only. */
-const recordOf = async (state: LedgerState, ledger: Ledger, version: number, against: string): Promise<VersionRecord | null> => {
-  const known = versionInState(state, version)
-  return known !== null || against === 'champion' ? known : versionInRecords(await ledger.records(state.model), version)
-}
+/** The state carries the versions that were in use when it was written first; an older one that came into use since, even as champion, stands in the records only. */
+const recordOf = async (state: LedgerState, ledger: Ledger, version: number): Promise<VersionRecord | null> =>
+  versionInState(state, version) ?? versionInRecords(await ledger.records(state.model), version)
 
 const proofOfFirst = async (state: LedgerState, store: ModelStore): Promise<string> => {
   if (state.versions > 0) return `the ledger was read: of its ${state.versions} versions none is or was champion of ${state.model}`

@@ -1,22 +1,36 @@
+import type { RunnerContext } from '../../adapters/runner/context.ts'
 import { UserError } from '../../core/errors.ts'
 import type { EventOf, LedgerState } from '../../core/lineage/events.ts'
 import { requestId } from '../../core/lineage/keys.ts'
 import { registrationWords } from '../../core/report/registration.ts'
 import type { Outcome } from '../../kernel/action.ts'
-import { within } from '../../kernel/failpoint.ts'
-import type { Appended, Proposal } from '../../ports/ledger.ts'
-import type { Published, Upload } from '../../ports/model-store.ts'
+import { type Failpoint, within } from '../../kernel/failpoint.ts'
+import type { Appended, Ledger, Proposal } from '../../ports/ledger.ts'
+import type { ModelStore, Published, Upload } from '../../ports/model-store.ts'
+import type { Log } from '../../ports/report.ts'
+import type { RunFolders } from '../../ports/run-folders.ts'
 import { requireDecidingRef } from '../deciding-ref.ts'
 import { gateFailure, type Judged, type JudgePorts, type JudgeRequest, judge } from '../judge/gather.ts'
 import { cardOf } from '../judge/report.ts'
 import type { spec } from './spec.ts'
 import { registration } from './version.ts'
 
-export interface RegisterPorts extends JudgePorts {
+/** What registering a judged run needs of the world. */
+export interface RegisterJudgedPorts {
+  readonly context: RunnerContext
+  readonly ledger: Ledger
+  readonly store: ModelStore
+  readonly runs: Pick<RunFolders, 'writeState'>
+  readonly log: Log
   /** Packs the model files of a run for the store. `digest` is of the manifest of model files only. */
   readonly pack: (judged: Judged) => Promise<{ readonly digest: string; readonly bytes: number; readonly uploads: readonly Upload[] }>
   /** What is kept beside the model files: predictions (as far as `keep` allows), run.json, result.json. */
   readonly evidence: (judged: Judged) => Promise<readonly Upload[]>
+  readonly failpoint: Failpoint
+}
+
+export interface RegisterPorts extends JudgePorts, RegisterJudgedPorts {
+  readonly runs: RunFolders
 }
 
 export interface RegisterRequest extends JudgeRequest {
@@ -27,16 +41,24 @@ export interface RegisterRequest extends JudgeRequest {
 
 type RegisterOutcome = Outcome<(typeof spec)['outputs']>
 
-/**
- * Judges the digest-checked run once more and registers it: files first, then the record, then the pointers, so that whatever is named exists. Every step may be
- * repeated after a crash and gives the same version.
- */
+/** Judges the digest-checked run once more and registers it. */
 export const register = async (request: RegisterRequest, ports: RegisterPorts): Promise<RegisterOutcome> => {
   await requireDecidingRef(ports.context, ports.forge, request.allowRef, {
     refused: 'nothing is registered from',
     done: 'versions are registered',
   })
-  const judged = await judge(request, ports)
+  return registerJudged(await judge(request, ports), request, ports)
+}
+
+/**
+ * Registers a judged run: files first, then the record, then the pointers, so that whatever is named exists. Every step may be repeated after a crash and gives
+ * the same version.
+ */
+export const registerJudged = async (
+  judged: Judged,
+  request: Pick<RegisterRequest, 'when' | 'alias'>,
+  ports: RegisterJudgedPorts,
+): Promise<RegisterOutcome> => {
   const { assessment, rules } = judged
   const failure = gateFailure(judged)
   if (failure !== null)
@@ -76,8 +98,10 @@ export const register = async (request: RegisterRequest, ports: RegisterPorts): 
       ports.store.describe(published.tag, `${rules.name} v${version}`, cardOf(judged, made.version, ports.context)),
     )
 
-  const wantsChampion = (made?.decision ?? assessment.decision) === 'promote' && !hasEnvironment(judged)
-  await pointAt(judged, ports, version, wantsChampion, request.alias, asked)
+  // What counts is the judgement that is recorded with the version: a re-run that comes late was judged against somebody else.
+  const proof = made ?? { decision: assessment.decision, champion: judged.state.aliases.champion ?? null }
+  const instead = proof.decision === 'promote' && !hasEnvironment(judged) ? { of: proof.champion } : null
+  await pointAt(judged, ports, version, instead, request.alias, asked)
 
   const outcome = appended.outcome === 'appended' && made !== undefined ? 'created' : 'existing'
   const reason =
@@ -91,7 +115,7 @@ export const register = async (request: RegisterRequest, ports: RegisterPorts): 
   }
 }
 
-const kept = async (judged: Judged, ports: RegisterPorts, reason: string, failure?: string): Promise<RegisterOutcome> => {
+const kept = async (judged: Judged, ports: RegisterJudgedPorts, reason: string, failure?: string): Promise<RegisterOutcome> => {
   await within(ports.failpoint, 'register-kept', () => recordKept(judged, ports, reason))
   await writeState(judged, ports, null, reason)
   ports.log.info(reason)
@@ -102,13 +126,13 @@ const kept = async (judged: Judged, ports: RegisterPorts, reason: string, failur
 }
 
 /** What later steps of this job find out from. */
-const writeState = (judged: Judged, ports: RegisterPorts, version: number | null, reason: string): Promise<string> =>
+const writeState = (judged: Judged, ports: RegisterJudgedPorts, version: number | null, reason: string): Promise<string> =>
   within(ports.failpoint, 'register-state', () =>
     ports.runs.writeState({ schema: 1, model: judged.rules.name, run: judged.run.record.run, version, reason }),
   )
 
 /** The decision not to register, for the audit trail and the count of what this holdout has decided. It changes nothing that is live, so where it cannot be written that is said and no more. */
-const recordKept = async (judged: Judged, ports: RegisterPorts, reason: string): Promise<void> => {
+const recordKept = async (judged: Judged, ports: RegisterJudgedPorts, reason: string): Promise<void> => {
   const { assessment, rules, run } = judged
   const model = rules.name
   const champion = assessment.opponent.kind === 'first' ? null : assessment.opponent.version
@@ -142,7 +166,7 @@ const recordKept = async (judged: Judged, ports: RegisterPorts, reason: string):
 
 const propose = async (
   judged: Judged,
-  ports: RegisterPorts,
+  ports: RegisterJudgedPorts,
   packed: { readonly digest: string; readonly bytes: number },
   published: Published,
   head: LedgerState,
@@ -157,17 +181,20 @@ const propose = async (
   return { events: [registration(judged, packed, published, head)] }
 }
 
-/** The version with these bytes. The state knows the ones in use; only where the release was there already can there be an older one, and then all records are read. */
+/**
+ * The version with these bytes. The state knows the ones in use. There can be another one only where the release was there before us, or where somebody who found
+ * ours was faster and others came after; then all records are read.
+ */
 const registeredBefore = async (
   judged: Judged,
-  ports: RegisterPorts,
+  ports: RegisterJudgedPorts,
   digest: string,
   published: Published,
   head: LedgerState,
 ): Promise<{ readonly version: number; readonly run: string } | null> => {
   const inUse = Object.values(head.records).find(version => version.digest === digest)
   if (inUse !== undefined) return inUse
-  if (!published.existing || head.versions === 0) return null
+  if (!published.existing && head.versions === judged.state.versions) return null
   for (const record of await ports.ledger.records(judged.rules.name))
     for (const event of record.events) if (event.kind === 'register' && event.version.digest === digest) return event.version
   return null
@@ -196,9 +223,10 @@ const hasEnvironment = (judged: Judged): boolean =>
 
 const pointAt = async (
   judged: Judged,
-  ports: RegisterPorts,
+  ports: RegisterJudgedPorts,
   version: number,
-  wantsChampion: boolean,
+  /** Which champion it may replace; null: none. */
+  instead: { readonly of: number | null } | null,
   extra: string | undefined,
   asked: string,
 ): Promise<void> => {
@@ -221,7 +249,7 @@ const pointAt = async (
         return { events }
       }
       if ((head.aliases.challenger ?? 0) < version) move('challenger')
-      if (wantsChampion && head.aliases.champion === judged.state.aliases.champion) move('champion')
+      if (instead !== null && (head.aliases.champion ?? null) === instead.of) move('champion')
       if (extra !== undefined) move(extra)
       return { events }
     },

@@ -1,5 +1,6 @@
 import { UserError } from '../../core/errors.ts'
-import type { LedgerEvent, LedgerState, VersionRecord } from '../../core/lineage/events.ts'
+import { canonicalJson } from '../../core/lineage/canonical.ts'
+import type { EnvironmentState, LedgerEvent, LedgerState, VersionRecord } from '../../core/lineage/events.ts'
 import { requestId, requestPrefix } from '../../core/lineage/keys.ts'
 import { aliasOf, environmentOf, isQuarantined } from '../../core/lineage/preconditions.ts'
 import type { InputsOf, Outcome } from '../../kernel/action.ts'
@@ -9,7 +10,7 @@ import type { ModelStore } from '../../ports/model-store.ts'
 import { type AnnouncePorts, announce, mirror } from '../traffic/announce.ts'
 import { patiently, setWeight, type TrafficContext, type TrafficPorts } from '../traffic/moving.ts'
 import { type FetchModel, proveFiles, recordOf, releaseOf } from '../traffic/version.ts'
-import { planRollback, type RollbackPlan } from './plan.ts'
+import { isContested, planRollback, type RollbackPlan } from './plan.ts'
 import type { spec } from './spec.ts'
 
 type Answer = Outcome<(typeof spec)['outputs']>
@@ -52,18 +53,20 @@ export const rollbackHandler =
       return answer({ from: done.from, to: done.to, outcome: 'already', seconds: seconds(), issueUrl, reason })
     }
 
-    const plan = planRollback(
-      state,
-      context.environment,
-      inputs.to,
-      await patiently(ports, patience, 'reading the target', () => target.read()),
-    )
-    if (plan === null) {
+    const planFor = async (at: LedgerState) => {
+      const traffic = await patiently(ports, patience, 'reading the target', () => target.read())
+      const underWay = environmentOf(at, context.environment).move !== null
+      const contested = underWay && isContested(await ledger.records(context.model), context.environment)
+      return planRollback(at, context.environment, inputs.to, traffic, contested)
+    }
+    const planned = await planFor(state)
+    if (planned === null) {
       const version = environmentOf(state, context.environment).live?.version ?? 0
       const reason = `v${version} is live in ${context.environment} already`
       log.info(reason)
       return answer({ from: version, to: version, outcome: 'already', seconds: seconds(), issueUrl: '', reason })
     }
+    let plan: RollbackPlan = planned
     const words = `rollback ${context.model} in ${context.environment}: ${plan.words}${inputs.quarantine ? `; v${plan.from} will be quarantined` : ''}`
     log.info(words)
     const record = await recordOf(ledger, state, plan.to)
@@ -79,7 +82,13 @@ export const rollbackHandler =
         reason: `${words} (planned, nothing was changed)`,
       })
 
-    const release = plan.deploy ? await releaseOf(ports.fetchModel, context.model, record) : null
+    /** The plan from a newer state: slots may have been given away since. It goes from and to the same versions, or the rollback is not what was asked for. */
+    const planAgain = async (at: LedgerState): Promise<void> => {
+      const again = await planFor(at)
+      if (again?.from !== plan.from || again.to !== plan.to) throw movedMeanwhile(at, context, plan)
+      plan = again
+    }
+    let release = plan.deploy ? await releaseOf(ports.fetchModel, context.model, record) : null
     const intended = await within(ports.boundary, 'rollback-intent', () =>
       ledger.append(
         context.model,
@@ -87,23 +96,29 @@ export const rollbackHandler =
           id: id('rollback-intent'),
           subject: `begin rollback ${context.model} in ${context.environment} v${plan.from} -> v${plan.to}: ${inputs.reason}`,
         },
-        head => {
+        async head => {
           const { rollout, move, live } = environmentOf(head, context.environment)
+          if ((rollout?.version ?? move?.from ?? live?.version) !== plan.from) throw movedMeanwhile(head, context, plan)
+          if (!sameEnvironment(head, state, context)) await planAgain(head)
           if (move?.from === plan.from && move.to === plan.to) return { events: [] }
-          const from = rollout?.version ?? move?.from ?? live?.version
-          if (from !== plan.from)
-            throw new UserError(
-              `${context.environment} was moved while this rollback was planned: v${from} would be left now, not v${plan.from}. Run it again.`,
-            )
           return {
             events: [{ kind: 'rollback-intent', environment: context.environment, from: plan.from, to: plan.to, reason: inputs.reason }],
           }
         },
       ),
     )
-    await moveTraffic(ports, plan, intended.state.seq, release)
+    // The state is the newest: since the intent was written, another rollback may have finished it, and then the traffic is whoever's came after.
+    const now = environmentOf(intended.state, context.environment)
+    const underWay = now.move?.from === plan.from && now.move.to === plan.to
+    if (!underWay && !isDone(now, plan.to))
+      throw new UserError(
+        `${context.environment} was moved by somebody else after this rollback to v${plan.to} had begun, so its traffic was left alone; live is ${now.live ? `v${now.live.version}` : 'nothing'}. Run it again if it is still wanted.`,
+      )
+    if (underWay && intended.outcome === 'existing' && !sameEnvironment(intended.state, state, context)) await planAgain(intended.state)
+    if (underWay && plan.deploy) release ??= await releaseOf(ports.fetchModel, context.model, record)
+    if (underWay) await moveTraffic(ports, plan, intended.state.seq, release)
     const took = seconds()
-    log.info(`all traffic on v${plan.to} after ${took} s`)
+    log.info(underWay ? `all traffic on v${plan.to} after ${took} s` : `another rollback has put v${plan.to} back meanwhile`)
 
     await within(ports.boundary, 'rollback-confirm', () =>
       ledger.append(
@@ -141,7 +156,10 @@ const confirmedBefore = async (
   return event?.kind === 'rollback-confirm' ? { from: event.from, to: event.to } : null
 }
 
-/** Expects nothing of the live weight: a rollback outranks whoever moved it last. Done when the target, read again, shows everything in the slot. */
+/**
+ * Expects nothing of the live weight: a rollback outranks whoever moved it last. Only where the other slot is cleared first, which is told under the same seq, the weight
+ * just read is expected, so that a repeat of it that arrives late does nothing. Done when the target, read again, shows everything in the slot.
+ */
 const moveTraffic = async (
   ports: RollbackPorts,
   plan: RollbackPlan,
@@ -149,10 +167,14 @@ const moveTraffic = async (
   release: Awaited<ReturnType<typeof releaseOf>> | null,
 ): Promise<void> => {
   const { clear } = plan
-  if (clear !== null) await patiently(ports, patience, 'clearing the slot', () => setWeight(ports, clear, 100, null, seq))
-  if (release !== null) {
+  if (clear !== null)
+    await patiently(ports, patience, 'clearing the slot', async () => {
+      const { percent } = await ports.target.read()
+      await setWeight(ports, clear, 100, percent[clear], seq)
+    })
+  if (plan.deploy && release !== null) {
     ports.log.info(`deploying v${plan.to} into slot ${plan.slot}`)
-    await within(ports.boundary, 'traffic-deploy', () => ports.target.deploy(plan.slot, release))
+    await within(ports.boundary, 'traffic-deploy', () => ports.target.deploy(plan.slot, release, seq))
   }
   await patiently(ports, patience, 'moving the traffic', async () => {
     if (!plan.moved) await setWeight(ports, plan.slot, 100, null, seq)
@@ -162,11 +184,27 @@ const moveTraffic = async (
   })
 }
 
+const sameEnvironment = (a: LedgerState, b: LedgerState, { environment }: RollbackContext): boolean =>
+  canonicalJson(environmentOf(a, environment)) === canonicalJson(environmentOf(b, environment))
+
+const movedMeanwhile = (head: LedgerState, { environment }: RollbackContext, plan: RollbackPlan): UserError => {
+  const { rollout, move, live } = environmentOf(head, environment)
+  const from = rollout?.version ?? move?.from ?? live?.version
+  return new UserError(
+    `${environment} was moved while the rollback from v${plan.from} to v${plan.to} was planned: ${from === undefined ? 'nothing is live' : `v${from} would be left`} now. Run it again.`,
+  )
+}
+
+const isDone = ({ live, move }: EnvironmentState, to: number): boolean => move === null && live?.version === to
+
 const confirmation = (head: LedgerState, context: RollbackContext, plan: RollbackPlan, inputs: Inputs): readonly LedgerEvent[] => {
   const { from, to, slot } = plan
-  const events: LedgerEvent[] = [{ kind: 'rollback-confirm', environment: context.environment, from, to, slot, reason: inputs.reason }]
-  const champion = aliasOf(head, 'champion')
-  if (context.ownsChampion && champion !== to) events.push({ kind: 'alias', alias: 'champion', from: champion, to })
+  const events: LedgerEvent[] = []
+  if (!isDone(environmentOf(head, context.environment), to)) {
+    events.push({ kind: 'rollback-confirm', environment: context.environment, from, to, slot, reason: inputs.reason })
+    const champion = aliasOf(head, 'champion')
+    if (context.ownsChampion && champion !== to) events.push({ kind: 'alias', alias: 'champion', from: champion, to })
+  }
   if (inputs.quarantine && !isQuarantined(head, from)) events.push({ kind: 'quarantine', version: from, reason: inputs.reason })
   return events
 }

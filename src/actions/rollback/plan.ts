@@ -1,10 +1,13 @@
 import { UserError } from '../../core/errors.ts'
-import type { LedgerState, Slot } from '../../core/lineage/events.ts'
+import type { LedgerRecord, LedgerState, Slot } from '../../core/lineage/events.ts'
 import { assertMayGoLive, environmentOf, isQuarantined, previousLive } from '../../core/lineage/preconditions.ts'
 import { otherSlot } from '../../core/rollout/batch.ts'
 import type { Traffic } from '../../ports/target.ts'
 
-/** Where traffic goes and from where. `clear`: the live slot must get all traffic before `slot` may be deployed into. */
+/**
+ * Where traffic goes and from where. `clear`: the live slot, which gets all traffic before `slot` is deployed into, even where it has it: so the target learns the seq, and
+ * takes nothing any more of a job that was overtaken.
+ */
 export interface RollbackPlan {
   readonly from: number
   readonly to: number
@@ -44,12 +47,38 @@ const versionsOf = (
   return { from, to }
 }
 
-/** Plans a rollback from the ledger's state and what the target shows. Throws a UserError where the version may not go live. */
+/**
+ * Whether something else may run in the slot that the rollback under way goes to: a canary or another rollback was under way when it was begun. Then traffic in that
+ * slot does not show that the rollback's own was moved there.
+ */
+export const isContested = (records: readonly LedgerRecord[], environment: string): boolean => {
+  let rollout = false
+  let to: number | null = null
+  let contested = false
+  for (const event of records.flatMap(record => record.events)) {
+    if (!('environment' in event) || event.environment !== environment) continue
+    if (event.kind === 'rollout-start') rollout = true
+    else if (event.kind === 'rollout-end') rollout = false
+    else if (event.kind === 'rollback-confirm') to = null
+    else if (event.kind === 'rollback-intent') {
+      contested = rollout || (to !== null && (contested || to !== event.to))
+      rollout = false
+      to = event.to
+    }
+  }
+  return to !== null && contested
+}
+
+/**
+ * Plans a rollback from the ledger's state and what the target shows. `contested` is told where one is under way. Throws a UserError where the version may not go
+ * live.
+ */
 export const planRollback = (
   state: LedgerState,
   environment: string,
   wanted: number | undefined,
   traffic: Traffic,
+  contested = false,
 ): RollbackPlan | null => {
   const versions = versionsOf(state, environment, wanted)
   if (versions === null) return null
@@ -64,9 +93,10 @@ export const planRollback = (
   // After a rollback that was stopped half way the idle slot may hold anything.
   const held = isLive ? live.slot : move === null ? (history.find(({ version }) => version === to)?.slot ?? null) : null
   const slot = held ?? (live ? otherSlot(live.slot) : 'blue')
-  const moved = move !== null && move.to === to && traffic.percent[slot] === 100 && traffic.ready[slot]
+  const own = isLive || !contested
+  const moved = move !== null && move.to === to && own && traffic.percent[slot] === 100 && traffic.ready[slot]
   const deploy = !moved && (held === null || (!isLive && !traffic.ready[slot]))
-  const clear = deploy && live !== null && traffic.percent[slot] > 0 ? live.slot : null
+  const clear = deploy && live !== null && live.slot !== slot ? live.slot : null
   const how = moved ? 'traffic is there already' : deploy ? `to be deployed into slot ${slot}` : `still up in slot ${slot}`
   const what = rollout ? `abort the canary v${from} at ${rollout.percent} %, all traffic to` : `v${from} ->`
   return { from, to, slot, deploy, clear, moved, words: `${what} v${to} (${how})` }

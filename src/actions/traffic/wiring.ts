@@ -69,7 +69,7 @@ const targetOf = (
     sockets: target.sockets,
     backend: filled(target.backend, { model }),
     slots: { blue: filled(target.slots.blue, { model, slot: 'blue' }), green: filled(target.slots.green, { model, slot: 'green' }) },
-    deploy: (slot, release) => deployByCommand(commands, slot, release),
+    deploy: (slot, release, seq) => deployByCommand(commands, slot, release, seq),
     clock: around.clock,
   })
 }

@@ -9,6 +9,7 @@ import type { Predictions } from '../../core/evaluation/predictions.ts'
 import { canonicalJson, digest } from '../../core/lineage/canonical.ts'
 import type { VersionRecord } from '../../core/lineage/events.ts'
 import { inputDigest, runKey, runName } from '../../core/lineage/keys.ts'
+import { versionInRecords, versionInState } from '../../core/lineage/preconditions.ts'
 import type { RunRecord } from '../../core/lineage/run.ts'
 import type { Outcome } from '../../kernel/action.ts'
 import { type Failpoint, within } from '../../kernel/failpoint.ts'
@@ -242,7 +243,8 @@ const championOf = async (name: string, ports: TrainPorts): Promise<VersionRecor
   try {
     const state = await ports.ledger.read(name)
     const version = state.aliases.champion
-    return version === undefined ? null : (state.records[String(version)] ?? null)
+    if (version === undefined) return null
+    return versionInState(state, version) ?? versionInRecords(await ports.ledger.records(name), version)
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     ports.log.warning(`the ledger could not be read, so no champion is scored here: ${error.message}`)

@@ -42,11 +42,12 @@ export const deployByCommand = async (
   settings: Omit<CommandTargetSettings, 'read' | 'set'>,
   slot: Slot,
   release: Release,
+  seq: number,
 ): Promise<void> => {
   const done = await settings.command.run({
     command: settings.deploy,
     folder: settings.folder,
-    environment: { ...settings.environment, REFLINE_SLOT: slot, ...variablesOf(release) },
+    environment: { ...settings.environment, REFLINE_SLOT: slot, REFLINE_SEQ: String(seq), ...variablesOf(release) },
     passEnv: settings.passEnv ?? [],
     timeoutSeconds: settings.deploySeconds ?? 900,
     ...(settings.onLine === undefined ? {} : { onLine: settings.onLine }),
@@ -58,9 +59,9 @@ export const deployByCommand = async (
 }
 
 /**
- * A target driven by the user's own three commands. They get REFLINE_SLOT, and `deploy` REFLINE_VERSION, REFLINE_IMAGE and REFLINE_MODEL (the file or
- * folder that `train.output` names); `set` gets REFLINE_PERCENT, REFLINE_EXPECT (empty: anything) and REFLINE_SEQ. `read` and `set` print `{"percent": 5, "ready": true}` as
- * their last line, with `seq` where the target can hold one.
+ * A target driven by the user's own three commands. They get REFLINE_SLOT, `deploy` and `set` also REFLINE_SEQ, `deploy` REFLINE_VERSION, REFLINE_IMAGE and
+ * REFLINE_MODEL (the file or folder that `train.output` names), `set` REFLINE_PERCENT and REFLINE_EXPECT (empty: anything). `read` and `set` print
+ * `{"percent": 5, "ready": true}` as their last line, with `seq` where the target can hold one.
  */
 export const commandTarget = (settings: CommandTargetSettings): Target => {
   const run = async (verb: 'read' | 'set', slot: Slot, environment: Readonly<Record<string, string>>) => {
@@ -101,6 +102,13 @@ export const commandTarget = (settings: CommandTargetSettings): Target => {
   }
   const readSlot = async (slot: Slot) => answerOf('read', slot, await run('read', slot, {}))
 
+  const assertNewest = (told: number | null | undefined, seq: number): void => {
+    if ((told ?? 0) > seq)
+      throw new UserError(
+        `the target was told seq ${told} of the ledger, which is newer than ${seq}: somebody else has decided since, so nothing was changed`,
+      )
+  }
+
   const read = async (): Promise<Traffic> => {
     const blue = await readSlot('blue')
     const green = await readSlot('green')
@@ -114,14 +122,15 @@ export const commandTarget = (settings: CommandTargetSettings): Target => {
   }
 
   return {
-    deploy: (slot, release) => deployByCommand(settings, slot, release),
+    deploy: async (slot, release, seq) => {
+      // Before the first deploy there may be nothing that could answer.
+      const before = await readSlot(slot).catch(() => null)
+      assertNewest(before?.seq, seq)
+      await deployByCommand(settings, slot, release, seq)
+    },
     read,
     set: async (slot, percent, expecting, seq) => {
-      const told = (await readSlot(slot)).seq ?? 0
-      if (told > seq)
-        throw new UserError(
-          `the target was told seq ${told} of the ledger, which is newer than ${seq}: somebody else has decided since, so nothing was changed`,
-        )
+      assertNewest((await readSlot(slot)).seq, seq)
       const done = await run('set', slot, {
         REFLINE_PERCENT: String(percent),
         REFLINE_EXPECT: expecting === null ? '' : String(expecting),

@@ -11,7 +11,7 @@ export interface HaproxyTargetSettings {
   /** Servers of the backend by slot. */
   readonly slots: Readonly<Record<Slot, string>>
   /** Brings a release up in a slot; HAProxy itself only moves traffic. */
-  readonly deploy: (slot: Slot, release: Release) => Promise<void>
+  readonly deploy: (slot: Slot, release: Release, seq: number) => Promise<void>
   readonly clock: Clock
   readonly answerSeconds?: number
   /** How long a deployed server may take until HAProxy's own health check takes it for up. */
@@ -87,8 +87,8 @@ export const haproxyTarget = (settings: HaproxyTargetSettings): Target => {
   }
 
   return {
-    deploy: async (slot, release) => {
-      await settings.deploy(slot, release)
+    deploy: async (slot, release, seq) => {
+      await settings.deploy(slot, release, seq)
       const limit = settings.readySeconds ?? 60
       const deadline = clock.now() + limit * 1000
       while (!(await read()).ready[slot]) {

@@ -48,7 +48,13 @@ describe('a canary', () => {
     const answer = await deploy(of, context)
     expect(answer.outputs).toMatchObject({ decision: 'promoted', version: 2, previous: 1 })
     expect(answer.failure).toBeUndefined()
-    expect(of.calls.filter(call => call.startsWith('set'))).toEqual(['set blue 100', 'set green 5', 'set green 50', 'set green 100'])
+    expect(of.calls.filter(call => call.startsWith('set'))).toEqual([
+      'set blue 100',
+      'set green 0',
+      'set green 5',
+      'set green 50',
+      'set green 100',
+    ])
     expect(await of.environment()).toMatchObject({
       live: { version: 2, slot: 'green' },
       history: [{ version: 1, slot: 'blue' }],

@@ -264,6 +264,75 @@ describe('the same code on newer data', () => {
   })
 })
 
+describe('several jobs at once', () => {
+  it('a re-run that comes late does not take the champion from one it was never judged against', async () => {
+    await using folder = await temporaryFolder()
+    const first = await benchIn(folder.path, configuration())
+    await withRun(first, 0.35, '1')
+    await register(request, first.ports)
+    const late = await first.nextJob('200')
+    await withRun(late, 0.42, '2')
+    const killed: RegisterPorts['failpoint'] = (boundary, moment) => {
+      if (boundary === 'register-alias' && moment === 'before') throw new Error('killed')
+    }
+    await expect(register(request, { ...late.ports, failpoint: killed })).rejects.toThrow('killed')
+    // Meanwhile a third version became champion; of v2 the state still knows since somebody gave it a name.
+    const { ledger } = first.ports
+    const move = (alias: string, from: number | null, to: number) =>
+      ledger.append('churn', { id: `alias:-:v${to}:${alias}`, subject: 'alias' }, () => ({ events: [{ kind: 'alias', alias, from, to }] }))
+    await move('shadow', null, 2)
+    const better = await first.nextJob('300')
+    await withRun(better, 0.425, '3')
+    expect((await register(request, better.ports)).outputs.version).toBe(3)
+    ledger.writeAs({ workflow_run: '200' })
+    expect((await register(request, late.ports)).outputs).toMatchObject({ version: 2, outcome: 'existing' })
+    expect((await ledger.read('churn')).aliases.champion).toBe(3)
+  })
+  it('the same bytes are one version, even where others were registered while their files were published', async () => {
+    await using folder = await temporaryFolder()
+    const slow = await benchIn(folder.path, configuration())
+    await withRun(slow, 0.35, '1')
+    const { store } = slow.ports
+    const publish: typeof store.publish = async wanted => {
+      const published = await store.publish(wanted)
+      for (const [run, digit, model] of [
+        ['200', '2', 'model 1'],
+        ['300', '3', 'another'],
+      ] as const) {
+        const quick = await slow.nextJob(run)
+        await withRun(quick, 0.35, digit, model)
+        const unmoved: RegisterPorts['failpoint'] = (boundary, moment) => {
+          if (boundary === 'register-alias' && moment === 'before') throw new Error('killed')
+        }
+        await expect(register({ ...request, when: 'pass' }, { ...quick.ports, failpoint: unmoved })).rejects.toThrow('killed')
+      }
+      return published
+    }
+    await register(request, { ...slow.ports, store: { ...store, publish } })
+    const events = (await slow.ports.ledger.records('churn')).flatMap(record => record.events)
+    expect(events.filter(event => event.kind === 'register')).toHaveLength(2)
+    expect(events).toContainEqual({ kind: 'seen-again', version: 1, run: 'churn-111111111111' })
+  })
+  it('is judged against a champion whose record the state had dropped before it became champion', async () => {
+    await using folder = await temporaryFolder()
+    const first = await benchIn(folder.path, configuration() + environment)
+    await withRun(first, 0.35, '1')
+    await register(request, first.ports)
+    const second = await first.nextJob('200')
+    await withRun(second, 0.35, '2')
+    await register({ ...request, when: 'pass' }, second.ports)
+    await first.ports.ledger.append('churn', { id: 'alias:-:v1:300', subject: 'alias' }, () => ({
+      events: [{ kind: 'alias', alias: 'champion', from: null, to: 1 }],
+    }))
+    expect(Object.keys((await first.ports.ledger.read('churn')).records)).toEqual(['2'])
+    const bench = await first.nextJob('300')
+    await withRun(bench, 0.48, '3')
+    const { outputs, failure } = await register(request, bench.ports)
+    expect(failure).toBeUndefined()
+    expect(outputs).toMatchObject({ version: 3, outcome: 'created' })
+  })
+})
+
 describe('stopped anywhere and run again', () => {
   const steps = ['register-pack', 'register-record', 'register-notes', 'register-alias', 'register-state'] as const
   const places = steps.flatMap(step => [`${step} before`, `${step} after`] as const)

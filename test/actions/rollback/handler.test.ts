@@ -56,8 +56,14 @@ describe('rollback', () => {
     const { of, context } = await withVersions(3)
     const answer = await back(of, context, { to: 1 })
     expect(answer.outputs).toMatchObject({ from: 3, to: 1, outcome: 'rolled-back' })
-    // v3 took slot blue from v1; green holds v2 and is idle.
-    expect(of.calls).toEqual(['prove refline/cancer/000000000001', 'fetch refline/cancer/000000000001', 'deploy v1 green', 'set green 100'])
+    // v3 took slot blue from v1; green holds v2 and is idle. The target learns the seq before anything is deployed.
+    expect(of.calls).toEqual([
+      'prove refline/cancer/000000000001',
+      'fetch refline/cancer/000000000001',
+      'set blue 100',
+      'deploy v1 green',
+      'set green 100',
+    ])
     expect(of.running.green).toBe(1)
   })
 
@@ -65,7 +71,13 @@ describe('rollback', () => {
     const { of, context } = await withVersions(2)
     of.running.blue = null
     await back(of, context)
-    expect(of.calls).toEqual(['prove refline/cancer/000000000001', 'fetch refline/cancer/000000000001', 'deploy v1 blue', 'set blue 100'])
+    expect(of.calls).toEqual([
+      'prove refline/cancer/000000000001',
+      'fetch refline/cancer/000000000001',
+      'set green 100',
+      'deploy v1 blue',
+      'set blue 100',
+    ])
   })
 
   it('only plans on a dry run', async () => {
@@ -166,5 +178,44 @@ describe('rollback', () => {
     }
     expect((await back(of, context)).outputs.outcome).toBe('rolled-back')
     expect(of.lines.some(line => line.startsWith('warning: reading the target did not work'))).toBe(true)
+  })
+})
+
+describe('two rollbacks, or a rollback and a canary, at once', () => {
+  it('leaves the traffic alone where another rollback has finished and others have decided since', async () => {
+    const { of, context } = await withVersions(2)
+    const { append } = of.ports.ledger
+    let once = true
+    const ledger: typeof of.ports.ledger = {
+      ...of.ports.ledger,
+      append: async (model, request, decide) => {
+        const appended = await append(model, request, decide)
+        if (!request.id.startsWith('rollback-intent') || !once) return appended
+        once = false
+        await back(of, of.workflowRun('901'))
+        of.calls.length = 0
+        return { ...appended, state: await of.ledger.read(model) }
+      },
+    }
+    const answer = await rollbackHandler({ ...of.ports, ledger }, context)(inputs)
+    expect(answer.outputs).toMatchObject({ from: 2, to: 1, outcome: 'rolled-back' })
+    expect(of.calls.filter(call => !call.startsWith('prove'))).toEqual([])
+    expect(of.lines).toContain('another rollback has put v1 back meanwhile')
+  })
+
+  it('does not take the traffic of a canary in its slot for its own', async () => {
+    const { of } = await withVersions(2)
+    // v3 has all the traffic in slot blue, and its runner was killed before it could say so.
+    await of.register(3, 2)
+    of.killAt((boundary, moment) => boundary === 'traffic-weight' && moment === 'after' && of.percent.blue === 100)
+    await expect(canaryDeployHandler(of.ports, of.workflowRun('300'))({ version: 3, plan: false })).rejects.toThrow(Killed)
+    const context = of.workflowRun('900')
+    of.killAt((boundary, moment) => boundary === 'rollback-intent' && moment === 'after')
+    await expect(back(of, context, { to: 1 })).rejects.toThrow(Killed)
+    of.killAt(null)
+    expect(of.percent).toEqual({ blue: 100, green: 0 })
+    expect((await back(of, context, { to: 1 })).outputs).toMatchObject({ from: 3, to: 1, outcome: 'rolled-back' })
+    expect(of.running.blue).toBe(1)
+    expect(of.percent).toEqual({ blue: 100, green: 0 })
   })
 })

@@ -48,7 +48,7 @@ const target = (commands: { deploy?: string; read?: string; set?: string } = {})
 
 describe('a target of commands', () => {
   it('deploys with the release in variables and without a token', async () => {
-    await target().deploy('green', release)
+    await target().deploy('green', release, 1)
     expect(await readFile(join(folder, 'deployed'), 'utf8')).toBe('green v2 image= model=/models/v2 token=none\n')
   })
 
@@ -88,7 +88,7 @@ describe('a target of commands', () => {
     await expect(target({ set: 'echo \'{"percent": 0, "ready": true}\'' }).set('green', 5, 0, 1)).rejects.toThrow(
       'left slot green at 0 % where 5 %',
     )
-    await expect(target({ deploy: 'echo "no such image"; exit 1' }).deploy('green', release)).rejects.toThrow(
+    await expect(target({ deploy: 'echo "no such image"; exit 1' }).deploy('green', release, 1)).rejects.toThrow(
       'target.deploy ended with exit code 1 for v2 in slot green: no such image',
     )
   })
