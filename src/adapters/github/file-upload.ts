@@ -4,13 +4,15 @@ import * as https from 'node:https'
 import { pipeline } from 'node:stream/promises'
 
 const longestAnswer = 1 << 20
+/** A connection that has been silent for this long is dead; GitHub may look at what it got for a while before it answers. */
+const silenceMilliseconds = 120_000
 
 /**
- * What octokit calls in place of `fetch` for one upload: sends a file as the body, with its length, and returns the answer. Node's own `fetch` reads a body ahead of
- * the network until all of it is in memory, so gigabytes go through `http` instead, which waits for the network.
+ * What octokit calls in place of `fetch` for one upload: sends `bytes` bytes of a file from `start` on as the body, with its length, and returns the answer. Node's own
+ * `fetch` reads a body ahead of the network until all of it is in memory, so gigabytes go through `http` instead, which waits for the network.
  */
 export const fileUpload =
-  (path: string, bytes: number) =>
+  (path: string, start: number, bytes: number) =>
   async (
     url: string,
     init: { readonly method: string; readonly headers: Readonly<Record<string, string>>; readonly signal?: AbortSignal },
@@ -18,12 +20,14 @@ export const fileUpload =
     const send = url.startsWith('https:') ? https.request : http.request
     const headers = { ...init.headers, 'content-length': String(bytes) }
     const request = send(url, { method: init.method, headers, ...(init.signal === undefined ? {} : { signal: init.signal }) })
+    request.setTimeout(silenceMilliseconds, () => request.destroy(new Error('the connection was silent for two minutes')))
     const answered = new Promise<http.IncomingMessage>((resolve, reject) => {
       request.once('response', resolve)
       request.once('error', reject)
     })
     const stop = new AbortController()
-    const sent = pipeline(createReadStream(path, { highWaterMark: 1 << 18 }), request, { signal: stop.signal })
+    const body = createReadStream(path, { start, end: start + bytes - 1, highWaterMark: 1 << 18 })
+    const sent = pipeline(body, request, { signal: stop.signal })
     // A refusal may come before the file is through; then it is the answer, and the broken pipe is not.
     sent.catch(error => request.destroy(error))
     const answer = await answered
