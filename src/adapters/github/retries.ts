@@ -52,11 +52,13 @@ const isPlainData = (value: unknown): boolean =>
   (typeof value === 'object' && [Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(value)))
 
 /**
- * The answer, if it came whole: octokit hands on a JSON body that was cut off as a text, and a list that looks empty is worse than none.
+ * The answer, if it came whole and from GitHub: octokit hands on a JSON body that was cut off as a text, and so it does a page that some proxy made. A list that looks
+ * empty is worse than none.
  */
 const whole = <T>(answer: T): T => {
   const { data, headers } = answer as { data?: unknown; headers?: Record<string, unknown> }
   if (typeof data === 'string' && /^application\/json/.test(String(headers?.['content-type']))) throw new Error('the answer was cut off')
+  if (typeof data === 'string' && /^text\/html/.test(String(headers?.['content-type']))) throw new Error('the answer is a page and no data')
   return answer
 }
 
