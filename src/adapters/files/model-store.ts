@@ -21,8 +21,8 @@ const marker = z.strictObject({
 type Marker = z.output<typeof marker>
 
 const nothingThere = (error: NodeJS.ErrnoException): [] => {
-  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return []
-  throw error
+  if (error.code === 'ENOENT') return []
+  throw new UserError(`${error.path} cannot be listed: ${error.code}.`, { cause: error })
 }
 
 /**
@@ -41,7 +41,7 @@ export const folderStore = (root: string, clock: { now(): number } = { now: () =
   const markerOf = async (folder: string): Promise<Marker | null> => {
     const path = join(folder, markerName)
     const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null
+      if (error.code === 'ENOENT') return null
       throw new UserError(`${path} cannot be read: ${error.code}.`, { cause: error })
     })
     if (text === null) return null

@@ -49,33 +49,48 @@ const copy = async ({ from, start }: Source, bytes: number, to: string): Promise
  * Puts a file in its place, checked on the way, and whole or not at all: by a name of its own and a rename or, on a mounted bucket without one, at once, where an object
  * appears when it is closed. `what` opens the sentence of the UserError where it is not the recorded one.
  */
-export const place = async (source: Source, file: DigestedFile, to: string, what: string, own: string): Promise<void> => {
-  await mkdir(dirname(to), { recursive: true })
-  const partial = `${to}.${own}.partial`
-  try {
-    const { bytes, sha256 } = await copy(source, file.bytes, partial)
-    if (bytes !== file.bytes || sha256 !== file.sha256)
-      throw new UserError(`${what} ${file.path} has ${bytes} bytes and SHA-256 ${sha256}, recorded were ${file.bytes} and ${file.sha256}.`)
-    await settle(partial, to, () => copy({ from: partial }, file.bytes, to))
-  } finally {
-    await rm(partial, { force: true })
-  }
-}
+export const place = (source: Source, file: DigestedFile, to: string, what: string, own: string): Promise<void> =>
+  written(to, async () => {
+    await mkdir(dirname(to), { recursive: true })
+    const partial = `${to}.${own}.partial`
+    try {
+      const { bytes, sha256 } = await copy(source, file.bytes, partial)
+      if (bytes !== file.bytes || sha256 !== file.sha256)
+        throw new UserError(
+          `${what} ${file.path} has ${bytes} bytes and SHA-256 ${sha256}, recorded were ${file.bytes} and ${file.sha256}.`,
+        )
+      await settle(partial, to, () => copy({ from: partial }, file.bytes, to))
+    } finally {
+      await rm(partial, { force: true })
+    }
+  })
 
 /** The same for a short text. */
-export const placeText = async (text: string, to: string, own: string): Promise<void> => {
-  await mkdir(dirname(to), { recursive: true })
-  const write = async (path: string): Promise<void> => {
-    await using file = await open(path, 'w')
-    await file.writeFile(text)
-    await file.sync()
-  }
-  const partial = `${to}.${own}.partial`
+export const placeText = (text: string, to: string, own: string): Promise<void> =>
+  written(to, async () => {
+    await mkdir(dirname(to), { recursive: true })
+    const write = async (path: string): Promise<void> => {
+      await using file = await open(path, 'w')
+      await file.writeFile(text)
+      await file.sync()
+    }
+    const partial = `${to}.${own}.partial`
+    try {
+      await write(partial)
+      await settle(partial, to, () => write(to))
+    } finally {
+      await rm(partial, { force: true })
+    }
+  })
+
+/** A folder that cannot be written to is the user's to mend. */
+const written = async (to: string, work: () => Promise<void>): Promise<void> => {
   try {
-    await write(partial)
-    await settle(partial, to, () => write(to))
-  } finally {
-    await rm(partial, { force: true })
+    await work()
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (error instanceof UserError || code === undefined) throw error
+    throw new UserError(`${to} cannot be written: ${code}.`, { cause: error })
   }
 }
 

@@ -75,4 +75,7 @@ test('a root that is a file, or whose list cannot be read, is an error and not a
   await rm(`${at.root}/${at.tag}/published.json`)
   await mkdir(`${at.root}/${at.tag}/published.json`)
   await expect(at.store.prove(at.tag, [])).rejects.toThrow(/cannot be read: EISDIR/)
+  const file = folderStore(at.folder.join('model.joblib'))
+  await expect(file.described('churn')).rejects.toThrow(/cannot be listed: ENOTDIR/)
+  await expect(file.publish(at.request)).rejects.toThrow(/cannot be (read|written): ENOTDIR/)
 })
