@@ -41,6 +41,8 @@ export interface TransferReport {
   readonly files: readonly DigestedFile[]
   /** Seconds: packing and publishing, or fetching and unpacking. */
   readonly seconds: readonly [number, number]
+  /** Seconds of processors that the transfer took in this process, both steps together. */
+  readonly processors: number
   /** Most memory that the process had, in MiB. */
   readonly peak: number
 }
@@ -65,7 +67,7 @@ if (killAt !== undefined) {
 const store = githubReleases(githubClient(order), order.repository, { onBoundary })
 const since = (start: number): number => (performance.now() - start) / 1000
 
-const up = async (): Promise<Omit<TransferReport, 'peak'>> => {
+const up = async (): Promise<Omit<TransferReport, 'processors' | 'peak'>> => {
   const files = order.files ?? (await digestTree(order.folder))
   const began = performance.now()
   const packed = await packModel(order.folder, files, order.work, order.limit)
@@ -81,7 +83,7 @@ const up = async (): Promise<Omit<TransferReport, 'peak'>> => {
   return { tag, assets, files, seconds: [packing, since(start)] }
 }
 
-const down = async (): Promise<Omit<TransferReport, 'peak'>> => {
+const down = async (): Promise<Omit<TransferReport, 'processors' | 'peak'>> => {
   const { tag = '', assets = [] } = order
   const began = performance.now()
   await store.fetch(tag, assets, order.work)
@@ -91,5 +93,7 @@ const down = async (): Promise<Omit<TransferReport, 'peak'>> => {
   return { tag, assets, files, seconds: [fetching, since(start)] }
 }
 
+const before = process.cpuUsage()
 const report = await (order.verb === 'up' ? up() : down())
-process.stdout.write(`${JSON.stringify({ ...report, peak: process.resourceUsage().maxRSS / 1024 })}\n`)
+const { user, system } = process.cpuUsage(before)
+process.stdout.write(`${JSON.stringify({ ...report, processors: (user + system) / 1e6, peak: process.resourceUsage().maxRSS / 1024 })}\n`)

@@ -1,11 +1,34 @@
-import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import * as http from 'node:http'
 import * as https from 'node:https'
-import { pipeline } from 'node:stream/promises'
 
 const longestAnswer = 1 << 20
+const pieceBytes = 1 << 19
 /** A connection that has been silent for this long is dead; GitHub may look at what it got for a while before it answers. */
 const silenceMilliseconds = 120_000
+
+/** Sends a range of a file through two buffers by turns: one is read while the other is on its way, and no memory is taken anew. */
+const pump = async (request: http.ClientRequest, path: string, start: number, bytes: number): Promise<void> => {
+  await using file = await open(path)
+  const closed = new Promise<never>((_, reject) => {
+    request.once('close', () => reject(new Error('the connection was closed before the file was through')))
+  })
+  closed.catch(() => {})
+  const buffers = [Buffer.allocUnsafeSlow(pieceBytes), Buffer.allocUnsafeSlow(pieceBytes)] as const
+  const flushed: [Promise<unknown>, Promise<unknown>] = [Promise.resolve(), Promise.resolve()]
+  let turn: 0 | 1 = 0
+  for (let sent = 0; sent < bytes; turn = turn === 0 ? 1 : 0) {
+    await Promise.race([flushed[turn], closed])
+    const { bytesRead } = await file.read(buffers[turn], 0, Math.min(pieceBytes, bytes - sent), start + sent)
+    if (bytesRead === 0) throw new Error(`${path} ended while it was uploaded`)
+    const piece = buffers[turn].subarray(0, bytesRead)
+    flushed[turn] = new Promise<void>((resolve, reject) => request.write(piece, error => (error ? reject(error) : resolve())))
+    flushed[turn].catch(() => {})
+    sent += bytesRead
+  }
+  await Promise.race([Promise.all(flushed), closed])
+  request.end()
+}
 
 /**
  * What octokit calls in place of `fetch` for one upload: sends `bytes` bytes of a file from `start` on as the body, with its length, and returns the answer. Node's own
@@ -25,11 +48,8 @@ export const fileUpload =
       request.once('response', resolve)
       request.once('error', reject)
     })
-    const stop = new AbortController()
-    const body = createReadStream(path, { start, end: start + bytes - 1, highWaterMark: 1 << 18 })
-    const sent = pipeline(body, request, { signal: stop.signal })
-    // A refusal may come before the file is through; then it is the answer, and the broken pipe is not.
-    sent.catch(error => request.destroy(error))
+    // A refusal may come before the file is through; then it is the answer, and the broken connection is not.
+    pump(request, path, start, bytes).catch((error: Error) => request.destroy(error))
     const answer = await answered
     try {
       const pieces: Buffer[] = []
@@ -42,6 +62,6 @@ export const fileUpload =
       const plain = Object.entries(answer.headers).map(([name, value]): [string, string] => [name, String(value)])
       return new Response(Buffer.concat(pieces), { status: answer.statusCode ?? 500, headers: plain })
     } finally {
-      stop.abort()
+      request.destroy()
     }
   }

@@ -46,21 +46,39 @@ const send = async (
   const range = { 'content-range': `bytes ${start}-${size - 1}/${size}` }
   const common = { ...headers, etag, 'accept-ranges': 'bytes', 'content-length': String(size - start) }
   response.writeHead(asked > 0 ? 206 : 200, asked > 0 ? { ...common, ...range } : common)
+  if (fault === null) return whole(response, file, start)
   const half = Math.ceil((size - start) / 2)
   const gone = new AbortController()
   response.once('close', () => gone.abort())
   let sent = 0
-  for await (const chunk of createReadStream(file, { start, highWaterMark: fault === null ? 1 << 18 : 1 << 12 })) {
+  for await (const chunk of createReadStream(file, { start, highWaterMark: 1 << 12 })) {
     const bytes = chunk as Buffer
-    if (fault?.kind === 'truncate' && sent + bytes.length >= half) {
+    if (fault.kind === 'truncate' && sent + bytes.length >= half) {
       response.write(bytes.subarray(0, half - sent), () => response.destroy())
       return
     }
-    if (fault?.kind === 'corrupt' && sent === 0) bytes.writeUInt8(bytes.readUInt8(0) ^ 1, 0)
+    if (fault.kind === 'corrupt' && sent === 0) bytes.writeUInt8(bytes.readUInt8(0) ^ 1, 0)
     sent += bytes.length
     if (!response.write(bytes)) await once(response, 'drain', { signal: gone.signal }).catch(() => {})
     if (response.destroyed) return
-    if (fault?.kind === 'slow') await pause(fault.milliseconds ?? 50)
+    if (fault.kind === 'slow') await pause(fault.milliseconds ?? 50)
+  }
+  response.end()
+}
+
+/** Sends a file through one buffer, which costs a bench of transfers less than a stream does. */
+const whole = async (response: ServerResponse, path: string, start: number): Promise<void> => {
+  await using file = await open(path)
+  const closed = once(response, 'close')
+  const buffers = [Buffer.allocUnsafeSlow(1 << 19), Buffer.allocUnsafeSlow(1 << 19)] as const
+  let flushed: Promise<unknown> = Promise.resolve()
+  for (let at = start, turn = 0; !response.destroyed; turn = 1 - turn) {
+    const buffer = buffers[turn === 0 ? 0 : 1]
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, at)
+    await Promise.race([flushed, closed])
+    if (bytesRead === 0) break
+    flushed = new Promise<void>(resolve => response.write(buffer.subarray(0, bytesRead), () => resolve()))
+    at += bytesRead
   }
   response.end()
 }
