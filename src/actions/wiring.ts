@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { isAbsolute, join, resolve } from 'node:path'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { digestFile } from '../adapters/files/digest.ts'
 import { folderStore } from '../adapters/files/model-store.ts'
 import { readText } from '../adapters/files/text.ts'
@@ -92,6 +93,12 @@ const storeAt = async (settings: StoreConfiguration, context: RunnerContext, onG
   )
 }
 
+/** The bundle's program for the thread that downloads; null where the sources are run. */
+const downloadProgram = (): string | null => {
+  const program = join(dirname(process.argv[1] ?? ''), 'download.js')
+  return existsSync(program) ? program : null
+}
+
 const githubOf = (context: RunnerContext, token: string, log: ReturnType<typeof jobLog>): OnGitHub | null => {
   const { repository, apiUrl } = context
   if (repository === null || token === '') return null
@@ -101,7 +108,7 @@ const githubOf = (context: RunnerContext, token: string, log: ReturnType<typeof 
     comments: githubComments(client, repository),
     deployments: githubDeployments(client, repository, context.serverUrl),
     releases: () =>
-      githubReleases(client, repository, { onBoundary: (step, moment) => failpoint(`register-${step}`, moment) }),
+      githubReleases(client, repository, { onBoundary: (step, moment) => failpoint(`register-${step}`, moment), thread: downloadProgram() }),
   }
 }
 

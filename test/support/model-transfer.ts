@@ -64,7 +64,8 @@ if (killAt !== undefined) {
   setInterval(() => (statSync(partial, { throwIfNoEntry: false })?.size ?? 0) >= killAt.bytes && die(), 1).unref()
 }
 
-const store = githubReleases(githubClient(order), order.repository, { onBoundary })
+const thread = new URL('../../src/adapters/github/download-thread.ts', import.meta.url)
+const store = githubReleases(githubClient(order), order.repository, { onBoundary, thread })
 const since = (start: number): number => (performance.now() - start) / 1000
 
 const up = async (): Promise<Omit<TransferReport, 'processors' | 'peak'>> => {

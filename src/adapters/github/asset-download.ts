@@ -1,11 +1,14 @@
 import { mkdir } from 'node:fs/promises'
+import { atMost } from '../../core/at-most.ts'
 import { UserError } from '../../core/errors.ts'
 import type { DigestedFile } from '../../core/lineage/run.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Client, Repository } from './client.ts'
-import { digestOnly, Landing, type Sink } from './landing.ts'
+import { Landing } from './landing.ts'
 import type { Asset } from './release-assets.ts'
-import { type Opened, openStorage, RangeRefused } from './storage.ts'
+import { digestOnly, type FileSink, type Sink, takeIn } from './sink.ts'
+import { RangeRefused } from './storage.ts'
+import { DownloadThread } from './threaded-landing.ts'
 
 /** How often it is tried without getting anywhere; a connection that breaks after this many new bytes got somewhere. */
 const tries = 4
@@ -19,18 +22,31 @@ export const transferMilliseconds = (bytes: number): number => 60_000 + Math.cei
 export interface AssetDownloads {
   /** Hexadecimal SHA-256 of what GitHub gives, for servers that do not name digests. */
   digest(asset: Asset): Promise<string>
-  /** Downloads an asset into `folder` under its name, checking its digest on the way; continues what an earlier attempt left. */
-  download(asset: Asset, expected: DigestedFile, folder: string): Promise<void>
+  /** Downloads assets into `folder` under their names, checking their digests on the way; continues what an earlier attempt left. */
+  download(files: readonly WantedAsset[], folder: string): Promise<void>
 }
+
+export interface WantedAsset {
+  readonly asset: Asset
+  readonly expected: DigestedFile
+}
+
+/** Transfers at once. More would not be faster on a runner's network, and each has its buffers. */
+export const atOnce = 3
+
+/** Less than this is here before a thread has begun. */
+const worthThread = 8 << 20
 
 /** All bytes arrived, and are others than recorded. */
 class Different extends Error {}
 
-export const assetDownloads = (client: Client, repository: Repository, clock: Clock): AssetDownloads => {
+/** Downloads of one repository's assets; large ones in a thread where the program for it is given. */
+export const assetDownloads = (client: Client, repository: Repository, clock: Clock, thread: string | URL | null): AssetDownloads => {
   const secure = new URL(client.request.endpoint.DEFAULTS.baseUrl).protocol === 'https:'
 
   /** GitHub answers with the bytes or sends us to its storage, which must not see our token. */
-  const open = async (asset: Asset, sink: Sink): Promise<Opened> => {
+  const fill = async (asset: Asset, sink: Sink): Promise<void> => {
+    if (sink.bytes === asset.size) return
     const timeLimit = transferMilliseconds(asset.size)
     const answer = await client.request('GET /repos/{owner}/{repo}/releases/assets/{asset_id}', {
       owner: repository.owner,
@@ -43,29 +59,12 @@ export const assetDownloads = (client: Client, repository: Repository, clock: Cl
     const body: unknown = answer.data
     const close = () => void (body instanceof ReadableStream && !body.locked && body.cancel().catch(() => {}))
     if (status === 200 && body instanceof ReadableStream)
-      return { start: 0, body: body as unknown as AsyncIterable<Uint8Array>, etag: null, close }
+      return takeIn(sink, { start: 0, body: body as unknown as AsyncIterable<Uint8Array>, etag: null, close }, asset.size)
     close()
     const location = answer.headers.location
     if (status < 300 || status >= 400 || location === undefined || !URL.canParse(location))
       throw new Error(`GitHub answered the download of ${asset.name} with ${status}`)
-    const signal = AbortSignal.timeout(timeLimit)
-    return openStorage(location, { name: asset.name, size: asset.size, have: sink.bytes, etag: sink.etag, secure, signal })
-  }
-
-  const fill = async (asset: Asset, sink: Sink): Promise<void> => {
-    if (sink.bytes === asset.size) return
-    const opened = await open(asset, sink)
-    try {
-      if (opened.start === 0 && sink.bytes > 0) await sink.restart()
-      await sink.setEtag(opened.etag)
-      for await (const piece of opened.body) {
-        if (sink.bytes + piece.length > asset.size) throw new RangeRefused(`more than the ${asset.size} bytes announced arrived`)
-        await sink.add(piece)
-      }
-    } finally {
-      opened.close()
-    }
-    if (sink.bytes !== asset.size) throw new Error(`${sink.bytes} of ${asset.size} bytes arrived`)
+    await sink.fill({ location, name: asset.name, size: asset.size, secure, milliseconds: timeLimit })
   }
 
   /** Reads an asset to its end, on from where it broke off and from the beginning where it arrived changed. Returns its digest. */
@@ -97,19 +96,27 @@ export const assetDownloads = (client: Client, repository: Repository, clock: Cl
     )
   }
 
+  const land = async ({ asset, expected }: WantedAsset, open: () => Promise<FileSink | null>): Promise<void> => {
+    const landing = await open()
+    if (landing === null) return
+    try {
+      await receive(asset, expected, landing)
+    } catch (error) {
+      await landing.leave()
+      throw error
+    }
+    await landing.finish()
+  }
+
   return {
     digest: asset => receive(asset, null, digestOnly()),
-    async download(asset, expected, folder) {
+    async download(files, folder) {
       await mkdir(folder, { recursive: true })
-      const landing = await Landing.open(folder, expected)
-      if (landing === null) return
-      try {
-        await receive(asset, expected, landing)
-      } catch (error) {
-        await landing.leave()
-        throw error
-      }
-      await landing.finish()
+      const large = files.some(({ asset }) => asset.size >= worthThread)
+      await using apart = thread !== null && large ? new DownloadThread(thread) : null
+      await atMost(atOnce, files, file =>
+        land(file, () => (apart === null ? Landing.open(folder, file.expected) : apart.open(folder, file.expected))),
+      )
     },
   }
 }

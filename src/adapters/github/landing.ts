@@ -3,55 +3,15 @@ import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from 'no
 import { join } from 'node:path'
 import { UserError } from '../../core/errors.ts'
 import type { DigestedFile } from '../../core/lineage/run.ts'
+import { type FileSink, fillFrom, type StorageSource } from './sink.ts'
 
 const pieceBytes = 1 << 20
-
-/** Where the bytes of a download go, one after the other. */
-export interface Sink {
-  /** Bytes that are here. */
-  readonly bytes: number
-  /** What the server called these bytes. */
-  readonly etag: string | null
-  setEtag(etag: string | null): Promise<void>
-  add(piece: Uint8Array): Promise<void>
-  /** Forgets all bytes. */
-  restart(): Promise<void>
-  /** Hexadecimal SHA-256 of all bytes, to be asked for once, when they are here. */
-  sha256(): Promise<string>
-}
-
-/** Takes the digest of a download and keeps nothing. */
-export const digestOnly = (): Sink => {
-  let hash = createHash('sha256')
-  let bytes = 0
-  let etag: string | null = null
-  return {
-    get bytes() {
-      return bytes
-    },
-    get etag() {
-      return etag
-    },
-    setEtag: async named => {
-      etag = named
-    },
-    add: async piece => {
-      hash.update(piece)
-      bytes += piece.length
-    },
-    restart: async () => {
-      hash = createHash('sha256')
-      bytes = 0
-    },
-    sha256: async () => hash.digest('hex'),
-  }
-}
 
 /**
  * The file that a download lands in, `.<name>.partial` until it is whole, and its digest. A small file beside it says for which digest it is, so that another process can
  * continue. Bytes are gathered in two buffers by turns: while one is written by another thread, the other fills.
  */
-export class Landing implements Sink {
+export class Landing implements FileSink {
   readonly #file: FileHandle
   readonly #partial: string
   readonly #target: string
@@ -116,6 +76,10 @@ export class Landing implements Sink {
     }
   }
 
+  fill(source: StorageSource): Promise<void> {
+    return fillFrom(this, source)
+  }
+
   async restart(): Promise<void> {
     await this.#writing.catch(() => {})
     this.#writing = Promise.resolve()
@@ -131,14 +95,12 @@ export class Landing implements Sink {
     return this.#hash.digest('hex')
   }
 
-  /** Gives the file its name. */
   async finish(): Promise<void> {
     await this.#file.close()
     await rename(this.#partial, this.#target)
     await rm(noteOf(this.#partial), { force: true })
   }
 
-  /** Keeps what is here for a later attempt; nothing where nothing is. */
   async leave(): Promise<void> {
     try {
       await this.#pass()
@@ -147,12 +109,6 @@ export class Landing implements Sink {
       await this.#file.close()
       if (this.#written === 0) await this.#remove()
     }
-  }
-
-  async discard(): Promise<void> {
-    await this.#writing.catch(() => {})
-    await this.#file.close()
-    await this.#remove()
   }
 
   async #remove(): Promise<void> {

@@ -5,7 +5,7 @@ import { requireAssetName } from '../../core/lineage/release.ts'
 import type { DigestedFile } from '../../core/lineage/run.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Upload } from '../../ports/model-store.ts'
-import { assetDownloads, transferMilliseconds } from './asset-download.ts'
+import { assetDownloads, atOnce, transferMilliseconds } from './asset-download.ts'
 import type { Client, Repository } from './client.ts'
 import { GitHubError } from './errors.ts'
 import { fileUpload } from './file-upload.ts'
@@ -42,17 +42,15 @@ export interface AssetTools {
 }
 
 const tries = 4
-/** Transfers at once. More would not be faster on a runner's network, and each has its buffers. */
-const atOnce = 3
 
 /** GitHub's word for the digest of an asset, hexadecimal; null where it has none or not this one. */
 export const knownDigest = (asset: Pick<Asset, 'digest'>): string | null =>
   /^sha256:([0-9a-f]{64})$/i.exec(asset.digest ?? '')?.[1]?.toLowerCase() ?? null
 
 /** Handles the assets of one repository's releases. */
-export const assetTools = (client: Client, repository: Repository, clock: Clock): AssetTools => {
+export const assetTools = (client: Client, repository: Repository, clock: Clock, thread: string | URL | null): AssetTools => {
   const at = { owner: repository.owner, repo: repository.name }
-  const downloads = assetDownloads(client, repository, clock)
+  const downloads = assetDownloads(client, repository, clock, thread)
   /** By id: what stands behind an id never changes, so that nothing without a digest is downloaded twice to learn it. */
   const learnt = new Map<number, string>()
 
@@ -179,8 +177,10 @@ export const assetTools = (client: Client, repository: Repository, clock: Clock)
     async download({ id, tag }, wanted, folder) {
       const listed = new Map((await list(id)).map(asset => [asset.name, asset]))
       // All are looked at before the first byte is downloaded.
-      const pairs = wanted.map(file => ({ file, asset: assetFor(listed, file, tag) }))
-      await atMost(atOnce, pairs, ({ asset, file }) => downloads.download(asset, file, folder))
+      await downloads.download(
+        wanted.map(expected => ({ expected, asset: assetFor(listed, expected, tag) })),
+        folder,
+      )
     },
   }
 }

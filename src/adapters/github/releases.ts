@@ -30,11 +30,13 @@ export const githubReleases = (
   repository: Repository,
   options: {
     readonly clock?: Clock
+    /** What runs download-thread.ts; without it large files are downloaded in this thread. */
+    readonly thread?: string | URL | null
     readonly onBoundary?: (boundary: ReleaseBoundary, moment: 'before' | 'after') => void
   } = {},
 ): ModelStore => {
   const clock = options.clock ?? systemClock
-  const assets = assetTools(client, repository, clock)
+  const assets = assetTools(client, repository, clock, options.thread ?? null)
   const at = { owner: repository.owner, repo: repository.name }
   const listing = releaseListing(client, repository, clock, assets)
   const { byTag } = listing
