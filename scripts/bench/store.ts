@@ -11,6 +11,7 @@ import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
 import { spawnGitHub } from '../../test/support/github/spawned.ts'
 import type { TransferOrder, TransferReport } from '../../test/support/model-transfer.ts'
+import { transferProgram } from '../../test/support/transfer-program.ts'
 
 // How fast model files go to releases and come back, beside what this machine can do at all: SHA-256 on one core, and a copy of the same file from a process to another over
 // a loopback connection. The server is the GitHub double in a process of its own, which hashes and keeps what it gets, as GitHub does. `--gib` sets the size, `--files` how
@@ -65,25 +66,27 @@ const server = createServer({ allowHalfOpen: true, highWaterMark: 1 << 20 }, asy
   server.close()
 }).listen(0, '127.0.0.1', () => console.log(server.address().port))`
 
-/** One file, from this process to another over the loopback address, and kept there. */
+/** The same files, one after the other, from this process to another over the loopback address, and kept there. */
 const copying = async (model: string): Promise<void> => {
   const target = join(root, 'copy.bin')
   const child = spawn(process.execPath, ['-e', receiver, target], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [port] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
-  for (let index = 0; index < files; index += 1) {
-    if (index > 0) break
-    const socket = connect(Number(port), '127.0.0.1')
-    await once(socket, 'connect')
-    const answered = once(socket, 'data')
-    await pipeline(createReadStream(join(model, 'weights-0.bin'), { highWaterMark: 1 << 20 }), socket, { end: true })
-    await answered
+  const socket = connect(Number(port), '127.0.0.1')
+  await once(socket, 'connect')
+  const answered = once(socket, 'data')
+  const names = Array.from({ length: files }, (_, index) => join(model, `weights-${index}.bin`))
+  const sent = async function* () {
+    for (const name of names) yield* createReadStream(name, { highWaterMark: 1 << 20 })
   }
+  await pipeline(sent(), socket)
+  await answered
   await once(child, 'exit')
   await rm(target)
 }
 
+const program = await transferProgram(join(root, 'program'))
+
 const transfer = async (order: TransferOrder): Promise<TransferReport> => {
-  const program = join(import.meta.dirname, '..', '..', 'test', 'support', 'model-transfer.ts')
   const child = spawn(process.execPath, [program, JSON.stringify(order)], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [[line], [code]] = (await Promise.all([once(createInterface({ input: child.stdout }), 'line'), once(child, 'exit')])) as [
     [string],
@@ -100,11 +103,12 @@ try {
   const model = await makeModel()
   const speeds = { hash: [], copy: [], pack: [], up: [], down: [], unpack: [] } as Record<string, number[]>
   const peaks: number[] = []
+  const processors: number[] = []
   const note = (name: string, speed: number): void => void speeds[name]?.push(speed)
   let digested: TransferOrder['files']
   for (let repeat = 0; repeat < repeats; repeat += 1) {
     note('hash', await timed(hashing))
-    if (files === 1) note('copy', await timed(() => copying(model)))
+    note('copy', await timed(() => copying(model)))
     const at = (name: string) => join(root, name)
     await using github = await spawnGitHub(at('github'))
     await github.tell('commit', { files: { 'refline.yml': 'models: {}\n' } })
@@ -124,6 +128,7 @@ try {
     note('down', rate(down.seconds[0]))
     note('unpack', rate(down.seconds[1]))
     peaks.push(up.peak, down.peak)
+    processors.push((up.processors + down.processors) / (bytes / 1e9))
     await github[Symbol.asyncDispose]()
     for (const left of ['got', 'fetched', 'github']) await rm(at(left), { recursive: true, force: true })
   }
@@ -136,6 +141,7 @@ try {
   const slower = Math.min(median(speeds.hash ?? []), median(speeds.copy ?? []))
   const ratio = (name: string): string => (median(speeds[name] ?? []) / slower).toFixed(2)
   console.log(`ratio to the slower of SHA-256 and copy: up ${ratio('up')}, down ${ratio('down')} (goal >= ${goals.ratio})`)
+  console.log(`processor time of our process, up and down together: ${median(processors).toFixed(2)} s per GB`)
   console.log(`peak memory of our process: ${Math.max(...peaks).toFixed(0)} MiB (goal <= ${goals.mebibytes} MB)`)
 } finally {
   await rm(root, { recursive: true, force: true })

@@ -7,24 +7,26 @@ import { digestTree } from '../../src/adapters/files/digest.ts'
 import { spawnGitHub } from './github/spawned.ts'
 import type { TransferOrder, TransferReport } from './model-transfer.ts'
 import { temporaryFolder } from './temporary.ts'
+import { transferProgram } from './transfer-program.ts'
 
-const program = join(import.meta.dirname, 'model-transfer.ts')
 const mebibyte = 1 << 20
 
 /** Runs a transfer; null where it was killed. */
-const run = (order: TransferOrder): Promise<TransferReport | null> =>
-  new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, JSON.stringify(order)], { stdio: ['ignore', 'pipe', 'inherit'] })
-    let line = ''
-    child.stdout.on('data', (chunk: Buffer) => {
-      line += chunk.toString()
+const runOf =
+  (program: string) =>
+  (order: TransferOrder): Promise<TransferReport | null> =>
+    new Promise((resolve, reject) => {
+      const child = spawn(process.execPath, [program, JSON.stringify(order)], { stdio: ['ignore', 'pipe', 'inherit'] })
+      let line = ''
+      child.stdout.on('data', (chunk: Buffer) => {
+        line += chunk.toString()
+      })
+      child.on('close', (code, signal) => {
+        if (signal === 'SIGKILL') resolve(null)
+        else if (code === 0) resolve(JSON.parse(line) as TransferReport)
+        else reject(new Error(`the transfer ended with ${code}`))
+      })
     })
-    child.on('close', (code, signal) => {
-      if (signal === 'SIGKILL') resolve(null)
-      else if (code === 0) resolve(JSON.parse(line) as TransferReport)
-      else reject(new Error(`the transfer ended with ${code}`))
-    })
-  })
 
 const makeModel = async (folder: string, bytes: number, files: number): Promise<void> => {
   await mkdir(join(folder, 'weights'), { recursive: true })
@@ -56,6 +58,7 @@ const takenIn = (requests: readonly Logged[]): readonly string[] =>
  */
 export const transferKilledFourTimes = async (bytes: number, files: number, limit: number): Promise<number> => {
   await using folder = await temporaryFolder('refline-killed-')
+  const run = runOf(await transferProgram(folder.join('program')))
   await using github = await spawnGitHub(folder.join('github'))
   await github.tell('commit', { files: { 'refline.yml': 'models: {}\n' } })
   await makeModel(folder.join('model'), bytes, files)

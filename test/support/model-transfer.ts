@@ -1,11 +1,11 @@
 /**
  * One transfer of a model to or from releases, as a process of its own that can be killed and whose memory can be told:
  *
- *   node test/support/model-transfer.ts '<JSON of a TransferOrder>'
+ *   node model-transfer.mjs '<JSON of a TransferOrder>'
  *
- * Prints one line of JSON, a TransferReport.
+ * Prints one line of JSON, a TransferReport. Bundled by transfer-program.ts, with the thread beside it.
  */
-import { statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { digestTree } from '../../src/adapters/files/digest.ts'
 import { packModel, unpackModel } from '../../src/adapters/files/model-package.ts'
@@ -64,7 +64,7 @@ if (killAt !== undefined) {
   setInterval(() => (statSync(partial, { throwIfNoEntry: false })?.size ?? 0) >= killAt.bytes && die(), 1).unref()
 }
 
-const thread = new URL('../../src/adapters/github/download-thread.ts', import.meta.url)
+const thread = new URL('./download-thread.mjs', import.meta.url)
 const store = githubReleases(githubClient(order), order.repository, { onBoundary, thread })
 const since = (start: number): number => (performance.now() - start) / 1000
 
@@ -97,4 +97,6 @@ const down = async (): Promise<Omit<TransferReport, 'processors' | 'peak'>> => {
 const before = process.cpuUsage()
 const report = await (order.verb === 'up' ? up() : down())
 const { user, system } = process.cpuUsage(before)
-process.stdout.write(`${JSON.stringify({ ...report, processors: (user + system) / 1e6, peak: process.resourceUsage().maxRSS / 1024 })}\n`)
+// Of this program's memory alone; what the system's accounting names begins with the memory of the process that started this one.
+const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
+process.stdout.write(`${JSON.stringify({ ...report, processors: (user + system) / 1e6, peak: Number(kibibytes) / 1024 })}\n`)

@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { extract, pack } from 'tar-stream'
@@ -8,7 +8,7 @@ import { byteLength, canonicalJson, digest } from '../../core/lineage/canonical.
 import { assetName, isPlainPath, type Manifest, manifestName, parseManifest } from '../../core/lineage/manifest.ts'
 import type { DigestedFile } from '../../core/lineage/run.ts'
 import type { Upload } from '../../ports/model-store.ts'
-import { PartSums, readPieces, requireSame, type Sums, summing, sumOf } from './sums.ts'
+import { copyInto, PartSums, readPieces, requireSame, type Sums, summing, sumOf } from './sums.ts'
 
 /** Largest asset; GitHub's own limit is just below 2 GiB. */
 const largestAsset = Math.floor(1.9 * 1024 ** 3)
@@ -140,11 +140,16 @@ const writeFileFrom = async (source: AsyncIterable<Uint8Array>, file: DigestedFi
 /** A file that came whole is looked through and moved, not copied. */
 const unpackFile = async (paths: readonly string[], file: DigestedFile, folder: string): Promise<void> => {
   const [whole, ...others] = paths
-  if (whole === undefined || others.length > 0) return writeFileFrom(consumed(paths), file, folder)
-  requireSame('The model file', file, await sumOf(whole))
   const target = join(folder, file.path)
   await mkdir(dirname(target), { recursive: true })
-  await rename(whole, target)
+  if (whole !== undefined && others.length === 0) {
+    requireSame('The model file', file, await sumOf(whole))
+    await rename(whole, target)
+    return
+  }
+  await using joined = await open(target, 'wx')
+  const sources = paths.map(path => ({ path }))
+  requireSame('The model file', file, await copyInto(joined, sources, path => rm(path)))
 }
 
 const unpackTar = async (source: AsyncIterable<Uint8Array>, files: readonly DigestedFile[], folder: string): Promise<void> => {

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { UserError } from '../../core/errors.ts'
 import type { DigestedFile } from '../../core/lineage/run.ts'
-import { type Sums, sumOf } from './sums.ts'
+import { copyInto, type Sums, sumOf } from './sums.ts'
 
 /** What mounted buckets answer where a folder would rename: they have whole objects only. */
 const noRename = new Set(['ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EXDEV'])
@@ -31,18 +29,10 @@ export const problemOf = async (path: string, file: DigestedFile): Promise<strin
 }
 
 const copy = async ({ from, start }: Source, bytes: number, to: string): Promise<Sums> => {
-  const hash = createHash('sha256')
-  let copied = 0
   await using file = await open(to, 'w')
-  const range = start === undefined ? {} : { start, end: start + bytes - 1 }
-  for await (const piece of createReadStream(from, { highWaterMark: 1 << 20, ...range })) {
-    const writing = file.writeFile(piece as Buffer)
-    hash.update(piece as Buffer)
-    copied += (piece as Buffer).length
-    await writing
-  }
+  const sums = await copyInto(file, [start === undefined ? { path: from } : { path: from, start, bytes }])
   await file.sync()
-  return { bytes: copied, sha256: hash.digest('hex') }
+  return sums
 }
 
 /**

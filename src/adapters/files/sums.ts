@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { UserError } from '../../core/errors.ts'
 import type { DigestedFile } from '../../core/lineage/run.ts'
 
@@ -91,6 +91,49 @@ export const readPieces = async (path: string, look: (piece: Uint8Array) => void
     }
   } catch (cause) {
     throw new UserError(`${path} cannot be read.`, { cause, place: { file: path } })
+  }
+}
+
+/**
+ * Copies files, or a range of one, one after the other to an open file, and returns the sums. One buffer is read into while the other is written and hashed, so that no
+ * memory is taken anew; `read` is told of each file that is through. Throws what the system says.
+ */
+export const copyInto = async (
+  target: FileHandle,
+  sources: readonly { readonly path: string; readonly start?: number; readonly bytes?: number }[],
+  read: (path: string) => Promise<unknown> = async () => {},
+): Promise<Sums> => {
+  const hash = createHash('sha256')
+  let copied = 0
+  let [piece, other] = [Buffer.allocUnsafeSlow(pieceBytes), Buffer.allocUnsafeSlow(pieceBytes)]
+  let writing: Promise<unknown> = Promise.resolve()
+  try {
+    for (const { path, start = 0, bytes = Number.POSITIVE_INFINITY } of sources) {
+      await using file = await open(path)
+      for (let done = 0; done < bytes; ) {
+        const { bytesRead } = await file.read(piece, 0, Math.min(pieceBytes, bytes - done), start + done)
+        if (bytesRead === 0) break
+        await writing
+        const full = piece.subarray(0, bytesRead)
+        writing = writeAll(target, full, copied)
+        writing.catch(() => {})
+        hash.update(full)
+        ;[piece, other] = [other, piece]
+        done += bytesRead
+        copied += bytesRead
+      }
+      await read(path)
+    }
+  } finally {
+    await writing
+  }
+  return { bytes: copied, sha256: hash.digest('hex') }
+}
+
+const writeAll = async (target: FileHandle, piece: Uint8Array, position: number): Promise<void> => {
+  for (let done = 0; done < piece.length; ) {
+    const { bytesWritten } = await target.write(piece, done, piece.length - done, position + done)
+    done += bytesWritten
   }
 }
 
