@@ -5,6 +5,8 @@ import { downloadThreadData, type ThreadAnswer, type ThreadCall } from './downlo
 import type { FileSink, StorageSource } from './sink.ts'
 import { RangeRefused } from './storage.ts'
 
+const youngGenerationMebibytes = 1
+
 type Request = Omit<ThreadCall, 'id' | 'landing'>
 
 /** A thread that downloads any number of files at a time. `program` is what runs download-thread.ts. */
@@ -15,7 +17,11 @@ export class DownloadThread implements AsyncDisposable {
   #landings = 0
 
   constructor(program: string | URL) {
-    this.#worker = new Worker(program, { workerData: downloadThreadData })
+    // A small young generation is collected often, and with it the buffers that have arrived: less memory, and less work than collecting them all later.
+    this.#worker = new Worker(program, {
+      workerData: downloadThreadData,
+      resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMebibytes },
+    })
     this.#worker.on('message', (answer: ThreadAnswer) => {
       this.#waiting.get(answer.id)?.(answer)
       this.#waiting.delete(answer.id)
