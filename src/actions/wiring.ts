@@ -108,7 +108,10 @@ const githubOf = (context: RunnerContext, token: string, log: ReturnType<typeof 
     comments: githubComments(client, repository),
     deployments: githubDeployments(client, repository, context.serverUrl),
     releases: () =>
-      githubReleases(client, repository, { onBoundary: (step, moment) => failpoint(`register-${step}`, moment), thread: downloadProgram() }),
+      githubReleases(client, repository, {
+        onBoundary: (step, moment) => failpoint(`register-${step}`, moment),
+        thread: downloadProgram(),
+      }),
   }
 }
 
