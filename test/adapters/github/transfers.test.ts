@@ -5,6 +5,7 @@ import { packModel } from '../../../src/adapters/files/model-package.ts'
 import { githubClient } from '../../../src/adapters/github/client.ts'
 import { githubReleases } from '../../../src/adapters/github/releases.ts'
 import { openStorage } from '../../../src/adapters/github/storage.ts'
+import type { Fault } from '../../support/github/faults.ts'
 import { type GitHubDouble, startGitHub } from '../../support/github/server.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 import { hastyClock, place } from './support.ts'
@@ -12,20 +13,20 @@ import { hastyClock, place } from './support.ts'
 const mebibyte = 1 << 20
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-const storeOf = (double: GitHubDouble) => {
+const storeOf = (double: GitHubDouble, thread: URL | null = null) => {
   const clock = hastyClock()
-  return githubReleases(githubClient({ token: double.token, apiUrl: double.apiUrl, clock }), place, { clock })
+  return githubReleases(githubClient({ token: double.token, apiUrl: double.apiUrl, clock }), place, { clock, thread })
 }
 
 /** A model of 5 MiB in parts of 2 MiB, published. */
-const setup = async (options: Parameters<typeof startGitHub>[0] = {}) => {
+const setup = async (options: Parameters<typeof startGitHub>[0] & { readonly bytes?: number; readonly limit?: number } = {}) => {
   const double = await startGitHub(options)
   const commit = await double.repository('acme', 'churn').commit({ 'refline.yml': 'models: {}\n' })
   const folder = await temporaryFolder()
-  const content = randomBytes(5 * mebibyte)
+  const content = randomBytes(options.bytes ?? 5 * mebibyte)
   await writeFile(folder.join('model.bin'), content)
   const file = { path: 'model.bin', bytes: content.length, sha256: sha256(content) }
-  const packed = await packModel(folder.path, [file], folder.join('work'), 2 * mebibyte)
+  const packed = await packModel(folder.path, [file], folder.join('work'), options.limit ?? 2 * mebibyte)
   const request = { model: 'churn', digest: packed.digest, owner: 'churn-aaaaaaaaaaaa', commit, uploads: packed.uploads }
   const published = await storeOf(double).publish(request)
   const got = folder.join('got')
@@ -120,6 +121,35 @@ describe('downloads', () => {
     const wanted = { name: 'x', size: 1, have: 0, etag: null, secure: true, signal: AbortSignal.timeout(1000) }
     await expect(openStorage('http://127.0.0.1:1/x', wanted)).rejects.toThrow(/unencrypted/)
     await expect(openStorage('ftp://127.0.0.1/x', { ...wanted, secure: false })).rejects.toThrow(/unencrypted/)
+  })
+})
+
+describe('downloads in a thread of their own', () => {
+  const thread = new URL('../../../src/adapters/github/download-thread.ts', import.meta.url)
+  // Large enough to be worth a thread, and two of them.
+  const large = { bytes: 18 * mebibyte, limit: 9 * mebibyte }
+  const half: Fault = { path: '^/assets/', kind: 'truncate', nth: 2 }
+
+  test.each<readonly [string, readonly Fault[]]>([
+    ['bring the same bytes', []],
+    ['go on where the connection broke', [half]],
+    ['begin anew where the storage knows no ranges', [half, { path: '^/assets/', kind: 'whole-file', nth: 4, times: 9 }]],
+    ['begin anew where it sends another range', [half, { path: '^/assets/', kind: 'other-range', nth: 4 }]],
+    ['fetch again what arrived changed', [{ path: '^/assets/', kind: 'corrupt', nth: 3 }]],
+  ])('%s', async (_, faults) => {
+    await using at = await setup(large)
+    for (const fault of faults) at.double.fault(fault)
+    await storeOf(at.double, thread).fetch(at.published.tag, at.published.assets, at.got)
+    const parts = await Promise.all(['001', '002'].map(part => readFile(at.folder.join('got', `model.bin.part-${part}`))))
+    expect(sha256(Buffer.concat(parts))).toBe(sha256(at.content))
+    expect((await readdir(at.got)).filter(name => name.startsWith('.'))).toEqual([])
+  })
+
+  test('fail as they would without it, in words', async () => {
+    await using at = await setup(large)
+    at.double.fault({ path: '^/assets/', kind: 'status', status: 500, times: 99 })
+    const store = storeOf(at.double, thread)
+    await expect(store.fetch(at.published.tag, at.published.assets, at.got)).rejects.toThrow(/intact in 4 tries: .* with 500/)
   })
 })
 
