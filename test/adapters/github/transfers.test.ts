@@ -68,13 +68,12 @@ describe('uploads', () => {
 describe('downloads', () => {
   test('go on where the connection broke, and ask for the rest only', async () => {
     await using at = await setup()
-    at.double.fault({ path: '^/assets/', kind: 'truncate', nth: 2 })
-    await storeOf(at.double).fetch(at.published.tag, at.published.assets, at.got)
-    expect(sha256(await at.joined())).toBe(sha256(at.content))
-    const ranges = at.double.storageRequests.map(request => request.range)
-    expect(ranges.filter(range => range !== null)).toEqual([expect.stringMatching(/^bytes=\d{5,}-$/)])
-    expect(ranges).toHaveLength(5)
-    expect((await readdir(at.got)).filter(name => name.startsWith('.'))).toEqual([])
+    const large = at.published.assets.filter(({ path }) => path === 'model.bin.part-001')
+    at.double.fault({ path: '^/assets/', kind: 'truncate' })
+    await storeOf(at.double).fetch(at.published.tag, large, at.got)
+    expect(sha256(await readFile(at.folder.join('got', 'model.bin.part-001')))).toBe(large[0]?.sha256)
+    expect(at.double.storageRequests.map(({ range }) => range)).toEqual([null, `bytes=${mebibyte}-`])
+    expect(await readdir(at.got)).toEqual(['model.bin.part-001'])
   })
 
   test('go on in another process, which takes up what is there by its digest', async () => {
