@@ -81,6 +81,8 @@ for (const [name, { source }] of Object.entries(assets)) {
 for (const name of actionNames()) files.set(`${name}.js`, stub(`await (await import('./index.js')).run('${name}')`))
 // What `train` starts for users' own checks; the only code that loads danfojs-node.
 files.set('checks.js', stub(`await (await import('./index.js')).check()`))
+// The thread that actions download large model files in.
+files.set('download.js', stub(`await (await import('./index.js')).download()`))
 files.set('refline.js', terminal)
 
 // Only a build that has come to its end replaces the one before.

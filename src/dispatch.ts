@@ -4,6 +4,9 @@ import { dispatch } from './kernel/dispatch.ts'
 /** The process of the users' own checks, which `train` starts. */
 export const check = async (): Promise<never> => (await import('./actions/train/checks-child.ts')).check()
 
+/** The thread that downloads large model files, which an action starts. */
+export const download = (): Promise<unknown> => import('./adapters/github/download-thread.ts')
+
 /** The bundle's one entry: starts an action by its name. */
 export const run = (name: string): Promise<void> =>
   dispatch(

@@ -1,5 +1,8 @@
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { digestFile } from '../adapters/files/digest.ts'
+import { folderStore } from '../adapters/files/model-store.ts'
 import { readText } from '../adapters/files/text.ts'
 import { gitLedger } from '../adapters/git/ledger.ts'
 import { ledgerRemote } from '../adapters/git/remote.ts'
@@ -15,7 +18,7 @@ import { jobLog } from '../adapters/runner/log.ts'
 import { runFolders } from '../adapters/runner/run-folder.ts'
 import { jobSummary } from '../adapters/runner/summary.ts'
 import { parseConfiguration } from '../core/configuration/parse.ts'
-import type { Configuration } from '../core/configuration/schema.ts'
+import type { Configuration, StoreConfiguration } from '../core/configuration/schema.ts'
 import { UserError } from '../core/errors.ts'
 import { failpoint } from '../kernel/failpoint.ts'
 import { release } from '../kernel/release.ts'
@@ -23,6 +26,7 @@ import type { Deployments, Forge } from '../ports/forge.ts'
 import type { Ledger } from '../ports/ledger.ts'
 import type { ModelStore } from '../ports/model-store.ts'
 import type { Comments } from '../ports/report.ts'
+import { storeSettings } from './deciding-configuration.ts'
 
 const ledgerDeadlineSeconds = 300
 
@@ -46,11 +50,11 @@ export const surroundings = (inputs: { readonly token: string; readonly ledger: 
     forge: onGitHub?.forge ?? null,
     comments: onGitHub?.comments ?? null,
     deployments: onGitHub?.deployments ?? null,
-    /** Throws a UserError where no repository on GitHub can be reached. */
-    requireStore: (): ModelStore => {
-      if (onGitHub !== null) return onGitHub.store
-      throw new UserError('model files are kept in releases on GitHub: GITHUB_REPOSITORY and the input `token` are needed')
-    },
+    /** The store that these settings name. Throws a UserError where it cannot be reached. */
+    storeAt: (settings: StoreConfiguration) => storeAt(settings, context, onGitHub),
+    /** The store that the configuration names which decides here. */
+    store: async (config: string): Promise<ModelStore> =>
+      storeAt(await storeSettings(context, onGitHub?.forge ?? null, config), context, onGitHub),
     ledger: (): Promise<Ledger> => openLedger(context, inputs),
   }
 }
@@ -70,7 +74,29 @@ interface OnGitHub {
   readonly forge: Forge
   readonly comments: Comments
   readonly deployments: Deployments
-  readonly store: ModelStore
+  releases(): ModelStore
+}
+
+/** Opens a store. A folder somewhere else must be there: made here, it would hide that the volume it should be on is not mounted. */
+const storeAt = async (settings: StoreConfiguration, context: RunnerContext, onGitHub: OnGitHub | null): Promise<ModelStore> => {
+  if (settings.kind === 'files') {
+    const root = resolve(context.workspace, settings.path)
+    const found = await stat(root).catch(() => null)
+    if (found?.isDirectory() === true || (found === null && !isAbsolute(settings.path))) return folderStore(root)
+    throw new UserError(
+      `store.path names ${settings.path}, and there is ${found === null ? 'nothing' : 'no folder'} on this machine: mount the bucket, or make the folder, before this step`,
+    )
+  }
+  if (onGitHub !== null) return onGitHub.releases()
+  throw new UserError(
+    'model files are kept in releases on GitHub: GITHUB_REPOSITORY and the input `token` are needed; or name a folder under `store:` in refline.yml',
+  )
+}
+
+/** The bundle's program for the thread that downloads; null where the sources are run. */
+const downloadProgram = (): string | null => {
+  const program = join(dirname(process.argv[1] ?? ''), 'download.js')
+  return existsSync(program) ? program : null
 }
 
 const githubOf = (context: RunnerContext, token: string, log: ReturnType<typeof jobLog>): OnGitHub | null => {
@@ -81,7 +107,11 @@ const githubOf = (context: RunnerContext, token: string, log: ReturnType<typeof 
     forge: githubForge(client, repository),
     comments: githubComments(client, repository),
     deployments: githubDeployments(client, repository, context.serverUrl),
-    store: githubReleases(client, repository, { onBoundary: (step, moment) => failpoint(`register-${step}`, moment) }),
+    releases: () =>
+      githubReleases(client, repository, {
+        onBoundary: (step, moment) => failpoint(`register-${step}`, moment),
+        thread: downloadProgram(),
+      }),
   }
 }
 

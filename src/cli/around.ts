@@ -25,7 +25,7 @@ export interface Around {
   /** The ledger with its log of runs, read with the credentials that git has, or with a token of the environment. */
   ledger(): Promise<Ledger>
   /**
-   * The files of versions: the folder of the option `--store`, else releases on GitHub. Throws a UserError where the remote is not there or the environment has no
+   * The files of versions: the folder of the option `--store`, else at a desk what refline.yml names, else releases on GitHub. Throws a UserError where the remote is not there or the environment has no
    * token.
    */
   store(): Promise<ModelStore>
@@ -105,12 +105,24 @@ export const around = (typed: Typed, terminal: Terminal, asked?: string): Around
     return placed
   }
 
+  /**
+   * The folder of the option or, at a desk, of the checkout's refline.yml. In a workflow the checkout may be a pull request's, which must not choose where files are
+   * proven to be; and a ledger that is named may be of another repository than the configuration here.
+   */
+  const chosenFolder = async (): Promise<string | null> => {
+    const { store, ledger } = typed.options
+    if (store !== undefined) return resolve(folder, store)
+    if (ledger !== undefined || env.GITHUB_ACTIONS === 'true') return null
+    const settings = (await configurationAround(typed, terminal))?.of.store
+    return settings?.kind === 'files' ? resolve((await checkoutRoot(folder)) ?? folder, settings.path) : null
+  }
+
   return {
     model,
     remote: async () => (await where()).remote,
     store: async () => {
-      const { store } = typed.options
-      if (store !== undefined) return (await import('../adapters/files/model-store.ts')).folderStore(resolve(folder, store))
+      const chosen = await chosenFolder()
+      if (chosen !== null) return (await import('../adapters/files/model-store.ts')).folderStore(chosen)
       const { remote, context } = await where()
       return (await import('./github.ts')).storeOn(env, context.serverUrl, remote)
     },

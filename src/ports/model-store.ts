@@ -1,8 +1,10 @@
 import type { DigestedFile } from '../core/lineage/run.ts'
 
-/** A file to be kept with a version: `name` as the asset is called, `path` where it lies now. */
+/** A file to be kept with a version: `path` is the name of the asset, `from` the file that holds its `bytes` bytes. */
 export interface Upload extends DigestedFile {
   readonly from: string
+  /** Where in `from` its bytes begin, for the parts of a large file; 0 by default, and then `from` holds nothing else. */
+  readonly start?: number
 }
 
 export interface Published {
@@ -11,6 +13,29 @@ export interface Published {
   readonly assets: readonly DigestedFile[]
   /** The tag was taken by the same bytes: nothing was uploaded. */
   readonly existing: boolean
+}
+
+/** A release as it stands in the store, whatever the ledger says of it. */
+export interface StoredRelease {
+  /** For a draft: the tag that its run would have published it under. */
+  readonly tag: string
+  readonly title: string
+  /** Not published: a run is at work on it, or was stopped. */
+  readonly draft: boolean
+  /** The store itself refuses to change its files. */
+  readonly immutable: boolean
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+  /** The commit that the tag sits on; null where there is no tag, or none on a commit. */
+  readonly commit: string | null
+  readonly assets: readonly {
+    readonly name: string
+    readonly size: number
+    /** Hexadecimal SHA-256 by the store's word; null where it has none. */
+    readonly digest: string | null
+    /** `uploaded` where the file is whole, else the store's word for what it is. */
+    readonly state: string
+  }[]
 }
 
 /** Where the files of versions are kept. Assets are immutable once published and every byte is checked by digest on the way in and out. */
@@ -28,9 +53,9 @@ export interface ModelStore {
   }): Promise<Published>
   /** Sets title and notes of a published version; the same text again is no change. */
   describe(tag: string, title: string, notes: string): Promise<void>
-  /** Downloads the named assets (default: all) into a folder and verifies each against `assets`. Throws where one is missing or differs. */
+  /** Downloads the named assets into a folder and verifies each against `assets`. Throws where one is missing or differs. What a stopped job had begun is continued. */
   fetch(tag: string, assets: readonly DigestedFile[], folder: string): Promise<void>
-  /** Proves without downloading that all assets are there with the right digests; says what is wrong, or null. */
+  /** Proves without downloading, where the store knows digests, that all assets are there; says what is wrong, or null. */
   prove(tag: string, assets: readonly DigestedFile[]): Promise<string | null>
   /** Tags of all published releases of this model, those included whose record was never written because the job was stopped in between. */
   tags(model: string): Promise<readonly string[]>
@@ -39,4 +64,10 @@ export interface ModelStore {
    * release left by a first registration that was stopped before its record is none of them.
    */
   described(model: string): Promise<readonly string[]>
+  /** All releases of this model, the drafts that runs left included. */
+  releases(model: string): Promise<readonly StoredRelease[]>
+  /** Deletes a published release and its tag; what is gone already is no error. */
+  remove(tag: string): Promise<void>
+  /** Deletes the drafts of this model that are older than so many milliseconds, and returns the tags that they were for. */
+  removeDrafts(model: string, olderThan: number): Promise<readonly string[]>
 }

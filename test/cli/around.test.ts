@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { around } from '../../src/cli/around.ts'
 import { repositoryOf } from '../../src/cli/github.ts'
@@ -31,6 +33,24 @@ describe('a command that writes', () => {
     expect(made).toMatch(/^desk-[0-9a-f]{12}$/)
     expect(printed).toEqual([`request ${made}\n`])
     expect(around(nothing, terminalIn('.', {}, printed)).request()).not.toBe(made)
+  })
+})
+
+describe('the folder that refline.yml names', () => {
+  const configuration = `models: { churn: { task: binary, primary: roc_auc, gates: { roc_auc: { min: 0.9 } } } }
+store: { kind: files, path: kept }
+`
+  test('is the store at a desk, also from a folder of the checkout, and not in a workflow or for a ledger elsewhere', async () => {
+    await using checkout = await gitFixture()
+    await writeFile(join(checkout.clone, 'refline.yml'), configuration)
+    await mkdir(join(checkout.clone, 'kept', 'refline', 'churn', '0123456789ab'), { recursive: true })
+    await mkdir(join(checkout.clone, 'below'))
+    const store = (env: Terminal['env'], folder = '.', options = {}) =>
+      around({ ...nothing, options }, terminalIn(join(checkout.clone, folder), env), 'churn').store()
+    for (const folder of ['.', 'below'])
+      expect(await (await store({}, folder)).releases('churn')).toMatchObject([{ tag: 'refline/churn/0123456789ab', draft: true }])
+    await expect(store({ GITHUB_ACTIONS: 'true', GH_TOKEN: 'x' })).rejects.toThrow('churn.git is none')
+    await expect(store({ GH_TOKEN: 'x' }, '.', { ledger: checkout.bare })).rejects.toThrow('churn.git is none')
   })
 })
 

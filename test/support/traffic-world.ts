@@ -190,6 +190,9 @@ export const trafficWorld = (options: { readonly requestsPerSecond?: number } = 
       },
       tags: async () => [],
       described: async () => [],
+      releases: async () => [],
+      remove: async () => undefined,
+      removeDrafts: async () => [],
     },
     forge: {
       incident: async (marker: string, told: string, title: string, body: string) => {

@@ -29,7 +29,7 @@ export const main = () =>
               ? { registry: ownRegistry, user: context.actor ?? 'refline', password: inputs.token }
               : null,
         }),
-        fetchModel: (version, folder) => fetchVersion(around.requireStore(), version, folder, ''),
+        fetchModel: async (version, folder) => fetchVersion(await around.store(inputs.config), version, folder, ''),
       },
     )
   })

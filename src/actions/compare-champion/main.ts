@@ -6,5 +6,5 @@ import { spec } from './spec.ts'
 export const main = () =>
   runAction(spec, async inputs => {
     const around = surroundings(inputs)
-    return compareChampion(inputs, { ...around, store: around.requireStore(), ledger: await around.ledger() })
+    return compareChampion(inputs, { ...around, store: await around.store(inputs.config), ledger: await around.ledger() })
   })

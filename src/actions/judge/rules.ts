@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { readText } from '../../adapters/files/text.ts'
-import { statusOf } from '../../adapters/github/errors.ts'
 import type { RunnerContext } from '../../adapters/runner/context.ts'
 import { loosened } from '../../core/comparison/assess.ts'
 import { parseConfiguration, selectModel } from '../../core/configuration/parse.ts'
@@ -8,6 +7,7 @@ import { policyDigest } from '../../core/configuration/policy-digest.ts'
 import type { Configuration, ModelConfiguration } from '../../core/configuration/schema.ts'
 import { UserError } from '../../core/errors.ts'
 import type { Forge } from '../../ports/forge.ts'
+import { baseCommit, committedText } from '../deciding-configuration.ts'
 import { isProposal } from '../deciding-ref.ts'
 
 /** The rules a model is judged by and where they come from. */
@@ -92,25 +92,4 @@ export const findRules = async (
 
 const placeOf = (context: RunnerContext): string => (context.commit === null ? ' in this checkout' : ` at ${context.commit.slice(0, 7)}`)
 
-/**
- * The configuration of the commit itself: what a training script has made of the file in the checkout, in an earlier step of the same job, decides nothing. Null
- * where GitHub is not asked or does not know the commit.
- */
-const committedText = async (context: RunnerContext, forge: Forge | null, config: string): Promise<string | null> => {
-  if (forge === null || context.commit === null) return null
-  try {
-    return await forge.fileAt(config, context.commit)
-  } catch (error) {
-    if (statusOf(error) === 404) return null
-    throw error
-  }
-}
-
 const plain = (text: string): string => text.replaceAll('\r\n', '\n')
-
-const baseCommit = async (context: RunnerContext, forge: Forge | null): Promise<string> => {
-  if (forge === null) throw new UserError('the rules of the base branch cannot be read without a token: give the input `token`')
-  if (context.event === 'merge_group' && context.mergeGroupBase !== null) return context.mergeGroupBase
-  if (context.commit === null) throw new UserError('GITHUB_SHA is not set, so the base branch whose rules count cannot be found')
-  return forge.firstParent(context.commit)
-}

@@ -9,7 +9,7 @@ export const main = () =>
     const around = surroundings(inputs)
     return register(inputs, {
       ...around,
-      store: around.requireStore(),
+      store: await around.store(inputs.config),
       ledger: await around.ledger(),
       pack: judged => packRun(judged, around.runs),
       evidence: judged => evidenceOf(judged, around.runs),

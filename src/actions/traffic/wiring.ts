@@ -92,7 +92,7 @@ export const trafficWiring = async (inputs: TrafficInputs) => {
   const { name, environment: settings } = selectEnvironment(configuration, model, inputs.environment)
   const request = context.runId ?? `local-${randomBytes(6).toString('hex')}`
   if (context.runId === null) log.info(`request ${request}`)
-  const store = around.requireStore()
+  const store = await around.storeAt(configuration.store)
   const folder = (kind: string) => join(context.temp, 'refline', kind)
   const trafficContext: TrafficContext & { readonly workflowRun: string | null; readonly commit: string | null } = {
     model,
@@ -118,7 +118,8 @@ export const trafficWiring = async (inputs: TrafficInputs) => {
       boundary: around.failpoint,
       fetchModel: async (record: VersionRecord) => {
         const path = join(folder('releases'), `${model}-v${record.version}`)
-        for (const left of [path, `${path}.assets`]) await rm(left, { recursive: true, force: true })
+        // What an earlier attempt downloaded beside it is continued.
+        await rm(path, { recursive: true, force: true })
         return fetchVersion(store, record, path, modelSettings.train?.output ?? '')
       },
       keepResult: async (result: Readonly<Record<string, unknown>>) => {

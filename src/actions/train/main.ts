@@ -28,9 +28,9 @@ export const main = () =>
         ...around,
         command: userCommand(environment),
         ledger: reachable ? await around.ledger() : null,
-        fetchModel: (version, folder) =>
+        fetchModel: async (version, folder) =>
           fetchVersion(
-            { fetch: cachedFetch(around.requireStore(), { ...around, cache: fileCache(environment) }) },
+            { fetch: cachedFetch(await around.store(inputs.config), { ...around, cache: fileCache(environment) }) },
             version,
             folder,
             model.train?.output ?? '',

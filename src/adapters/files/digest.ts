@@ -1,20 +1,14 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { UserError } from '../../core/errors.ts'
 import type { DigestedFile } from '../../core/lineage/run.ts'
+import { sumOf } from './sums.ts'
 
 /** Size in bytes and SHA-256 of one regular file, read as a stream. Symbolic links and anything else that is no file are UserErrors. */
 export const digestFile = async (path: string): Promise<{ readonly bytes: number; readonly sha256: string }> => {
   await requireFile(path)
-  const hash = createHash('sha256')
-  let bytes = 0
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-    hash.update(chunk as Buffer)
-    bytes += (chunk as Buffer).length
-  }
-  return { bytes, sha256: hash.digest('hex') }
+  return sumOf(path)
 }
 
 /**

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { extract, pack } from 'tar-stream'
@@ -9,6 +8,7 @@ import { byteLength, canonicalJson, digest } from '../../core/lineage/canonical.
 import { assetName, isPlainPath, type Manifest, manifestName, parseManifest } from '../../core/lineage/manifest.ts'
 import type { DigestedFile } from '../../core/lineage/run.ts'
 import type { Upload } from '../../ports/model-store.ts'
+import { copyInto, PartSums, readPieces, requireSame, type Sums, summing, sumOf } from './sums.ts'
 
 /** Largest asset; GitHub's own limit is just below 2 GiB. */
 const largestAsset = Math.floor(1.9 * 1024 ** 3)
@@ -27,38 +27,11 @@ export interface PackedModel {
   readonly uploads: readonly Upload[]
 }
 
-type Sums = { readonly bytes: number; readonly sha256: string }
-
-/** Passes bytes through and knows their number and digest at the end. */
-const summing = () => {
-  const hash = createHash('sha256')
-  let bytes = 0
-  return {
-    async *through(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-      for await (const piece of source) {
-        hash.update(piece)
-        bytes += piece.length
-        yield piece
-      }
-    },
-    sums: (): Sums => ({ bytes, sha256: hash.digest('hex') }),
-  }
-}
-
-const read = (path: string, range: { start?: number; end?: number } = {}): AsyncIterable<Uint8Array> =>
-  createReadStream(path, { highWaterMark: chunk, ...range })
-
-const requireSame = (what: string, expected: DigestedFile, found: Sums): void => {
-  if (found.bytes === expected.bytes && found.sha256 === expected.sha256) return
-  throw new UserError(
-    `${what} ${expected.path} is not the recorded one: ${found.bytes} bytes, SHA-256 ${found.sha256}, expected ${expected.bytes}, ${expected.sha256}.`,
-  )
-}
+const read = (path: string): AsyncIterable<Uint8Array> => createReadStream(path, { highWaterMark: chunk })
 
 /** One tar whose bytes depend on the files alone: sorted, times and owners fixed, folders left out. */
-const writeTar = async (folder: string, files: readonly DigestedFile[], target: string): Promise<Sums> => {
+const writeTar = async (folder: string, files: readonly DigestedFile[], target: string, sums: PartSums): Promise<void> => {
   const tar = pack()
-  const sum = summing()
   const feed = async (): Promise<void> => {
     for (const file of files) {
       const own = summing()
@@ -79,28 +52,30 @@ const writeTar = async (folder: string, files: readonly DigestedFile[], target: 
     tar.destroy(error)
     throw error
   })
-  const [fed] = await Promise.allSettled([feeding, pipeline(sum.through(tar as AsyncIterable<Uint8Array>), createWriteStream(target))])
+  const [fed, written] = await Promise.allSettled([
+    feeding,
+    pipeline(sums.through(tar as AsyncIterable<Uint8Array>), createWriteStream(target)),
+  ])
   if (fed.status === 'rejected') throw fed.reason
-  return sum.sums()
+  if (written.status === 'rejected') throw new UserError(`${target} could not be written.`, { cause: written.reason })
 }
 
-/** Cuts a file above the limit into parts; a smaller one is its own only part. */
-const writeParts = async (path: string, name: string, whole: Sums, workFolder: string, limit: number): Promise<readonly Upload[]> => {
-  if (whole.bytes <= limit) return [{ path: name, ...whole, from: path }]
-  const parts: Upload[] = []
-  for (let start = 0; start < whole.bytes; start += limit) {
-    const part = `${name}.part-${String(parts.length + 1).padStart(3, '0')}`
-    const from = join(workFolder, part)
-    const sum = summing()
-    await pipeline(sum.through(read(path, { start, end: Math.min(start + limit, whole.bytes) - 1 })), createWriteStream(from))
-    parts.push({ path: part, ...sum.sums(), from })
-  }
-  return parts
+/** A file above the limit is uploaded in parts, which are ranges of it; a smaller one is its own only part. */
+const partsOf = (from: string, name: string, parts: readonly Sums[]): readonly Upload[] => {
+  const [only] = parts
+  if (parts.length === 1 && only !== undefined) return [{ path: name, ...only, from }]
+  let start = 0
+  return parts.map((part, index) => {
+    const upload = { path: `${name}.part-${String(index + 1).padStart(3, '0')}`, ...part, from, start }
+    start += part.bytes
+    return upload
+  })
 }
 
 /**
  * Packs model files (as recorded, relative to `folder`) for a model store: one file as it is, several as one deterministic tar, anything above 1.9 GiB in
- * parts; the same files always give the same bytes and digest. Memory stays flat. Throws a UserError where a file is not as recorded.
+ * parts, which stay ranges of the one file; the same files always give the same bytes and digest. Everything is read once and memory stays flat. Throws a UserError
+ * where a file is not as recorded.
  */
 export const packModel = async (
   folder: string,
@@ -119,7 +94,9 @@ export const packModel = async (
   const single = sorted.length === 1
   if (single && first.bytes === 0) throw new UserError(`The model file ${first.path} is empty. The training command must write a model.`)
   const path = single ? join(folder, first.path) : join(workFolder, 'model.tar')
-  const whole = single ? await sumOf(path) : await writeTar(folder, sorted, path)
+  const sums = new PartSums(limit)
+  await (single ? readPieces(path, piece => sums.add(piece)) : writeTar(folder, sorted, path, sums))
+  const { whole, parts: cut } = sums.finish()
   if (single) requireSame('The model file', first, whole)
   const own = basename(first.path)
   const name = !single
@@ -127,7 +104,7 @@ export const packModel = async (
     : assetName.safeParse(own).success && !evidenceNames.has(own) && !own.startsWith('predictions')
       ? own
       : 'model.bin'
-  const parts = await writeParts(path, name, whole, workFolder, limit)
+  const parts = partsOf(path, name, cut)
   const content: Manifest = {
     schema: 1,
     files: sorted.map(({ path: file, bytes, sha256 }) => ({ path: file, bytes, sha256 })),
@@ -144,18 +121,12 @@ export const packModel = async (
   return { manifest: text, digest: listed.sha256, bytes: sorted.reduce((sum, file) => sum + file.bytes, 0), uploads: [listed, ...parts] }
 }
 
-const sumOf = async (path: string): Promise<Sums> => {
-  const sum = summing()
-  try {
-    for await (const _ of sum.through(read(path)));
-  } catch (cause) {
-    throw new UserError(`${path} cannot be read.`, { cause, place: { file: path } })
+/** Reads files one after the other and removes each when it is through, so that a model needs its size once on disk, and one part. */
+async function* consumed(paths: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const path of paths) {
+    yield* read(path)
+    await rm(path)
   }
-  return sum.sums()
-}
-
-async function* joined(paths: readonly string[]): AsyncGenerator<Uint8Array> {
-  for (const path of paths) yield* read(path)
 }
 
 const writeFileFrom = async (source: AsyncIterable<Uint8Array>, file: DigestedFile, folder: string): Promise<void> => {
@@ -164,6 +135,21 @@ const writeFileFrom = async (source: AsyncIterable<Uint8Array>, file: DigestedFi
   const sum = summing()
   await pipeline(sum.through(source), createWriteStream(target, { flags: 'wx' }))
   requireSame('The model file', file, sum.sums())
+}
+
+/** A file that came whole is looked through and moved, not copied. */
+const unpackFile = async (paths: readonly string[], file: DigestedFile, folder: string): Promise<void> => {
+  const [whole, ...others] = paths
+  const target = join(folder, file.path)
+  await mkdir(dirname(target), { recursive: true })
+  if (whole !== undefined && others.length === 0) {
+    requireSame('The model file', file, await sumOf(whole))
+    await rename(whole, target)
+    return
+  }
+  await using joined = await open(target, 'wx')
+  const sources = paths.map(path => ({ path }))
+  requireSame('The model file', file, await copyInto(joined, sources, path => rm(path)))
 }
 
 const unpackTar = async (source: AsyncIterable<Uint8Array>, files: readonly DigestedFile[], folder: string): Promise<void> => {
@@ -180,15 +166,23 @@ const unpackTar = async (source: AsyncIterable<Uint8Array>, files: readonly Dige
     }
   })()
   const [reading, feeding] = await Promise.allSettled([drained, fed])
-  if (reading.status === 'rejected') throw reading.reason
-  if (feeding.status === 'rejected') throw feeding.reason
+  const failures = [reading, feeding].flatMap(({ status, ...rest }) => (status === 'rejected' && 'reason' in rest ? [rest.reason] : []))
+  const [failure] = failures
+  if (failures.length > 0)
+    throw (
+      failures.find(reason => reason instanceof UserError) ??
+      new UserError(`The packed model is no tar, and so not the recorded one: ${failure instanceof Error ? failure.message : failure}`, {
+        cause: failure,
+      })
+    )
   const [missing] = wanted.keys()
   if (missing !== undefined) throw new UserError(`The packed model lacks ${missing}, which its manifest lists.`)
 }
 
 /**
  * Unpacks what a model store's `fetch` brought (manifest.json and its assets in `folder`) into `target`, by default `<folder>/model`, and returns where the
- * model files lie and which they are. Every file is checked by digest and nothing is written outside. Throws a UserError; then `target` is left as it was.
+ * model files lie and which they are. Every model file is checked by digest on its way and nothing is written outside. What is unpacked is taken out of `folder`. Throws
+ * a UserError; then `target` is left as it was.
  */
 export const unpackModel = async (
   folder: string,
@@ -207,14 +201,18 @@ export const unpackModel = async (
   if (size > largestManifest) throw new UserError(`${file} has ${size} bytes, more than a manifest may have (${largestManifest}).`)
   const { files, packing } = parseManifest(await readFile(file, 'utf8'), file)
   const paths = packing.parts.map(part => join(folder, part.path))
-  for (const [index, part] of packing.parts.entries()) requireSame('The asset', part, await sumOf(paths[index] as string))
+  for (const [index, part] of packing.parts.entries()) {
+    const found = await stat(paths[index] as string).catch(() => null)
+    if (found?.size !== part.bytes)
+      throw new UserError(`The asset ${part.path} is not the recorded one: ${found?.size ?? 'no'} bytes, expected ${part.bytes}.`)
+  }
   const staged = `${target}.unpacking`
   await rm(staged, { recursive: true, force: true })
   await mkdir(staged, { recursive: true })
   try {
     const [only] = files
-    if (packing.kind === 'tar') await unpackTar(joined(paths), files, staged)
-    else if (files.length === 1 && only !== undefined) await writeFileFrom(joined(paths), only, staged)
+    if (packing.kind === 'tar') await unpackTar(consumed(paths), files, staged)
+    else if (files.length === 1 && only !== undefined) await unpackFile(paths, only, staged)
     else throw new UserError(`${file} lists ${files.length} files in one that is no tar.`)
     await rm(target, { recursive: true, force: true })
     await rename(staged, target)

@@ -1,169 +1,201 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { z } from 'zod'
 import { UserError } from '../../core/errors.ts'
-import { assetName, manifestName, parseManifest } from '../../core/lineage/manifest.ts'
-import { type DigestedFile, modelName, sha256 } from '../../core/lineage/run.ts'
-import type { ModelStore, Upload } from '../../ports/model-store.ts'
+import { canonicalJson } from '../../core/lineage/canonical.ts'
+import { assetName, manifestName } from '../../core/lineage/manifest.ts'
+import { modelFilesOf, requireAssetName, requireModel, requirePublishable, requireTag, tagsOf } from '../../core/lineage/release.ts'
+import { type DigestedFile, digestedFile } from '../../core/lineage/run.ts'
+import type { ModelStore, StoredRelease, Upload } from '../../ports/model-store.ts'
+import { place, placeText, problemOf, sizeOf } from './stored-files.ts'
 
-const suffixes = 9
-const tagPattern = /^refline\/[a-z0-9-]{1,40}\/[0-9a-f]{12}(-[2-9])?$/
+const markerName = 'published.json'
 
-const isThere = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  )
+/** Written last: without it a folder is what a run is at work on, or left. */
+const marker = z.strictObject({
+  schema: z.literal(1),
+  commit: z.string().nullable(),
+  assets: z.array(digestedFile),
+})
+type Marker = z.output<typeof marker>
 
-/** Copies a file and checks it on the way. */
-const copyChecked = async (from: string, file: DigestedFile, to: string, what: string): Promise<void> => {
-  const hash = createHash('sha256')
-  let bytes = 0
-  const through = async function* (source: AsyncIterable<Buffer>) {
-    for await (const piece of source) {
-      hash.update(piece)
-      bytes += piece.length
-      yield piece
-    }
-  }
-  await pipeline(createReadStream(from, { highWaterMark: 1 << 20 }), through, createWriteStream(to))
-  const found = hash.digest('hex')
-  if (bytes !== file.bytes || found !== file.sha256) {
-    throw new UserError(`${what} ${file.path} has ${bytes} bytes and SHA-256 ${found}, recorded were ${file.bytes} and ${file.sha256}.`)
-  }
-}
-
-const sumOf = async (path: string): Promise<string> => {
-  const hash = createHash('sha256')
-  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece as Buffer)
-  return hash.digest('hex')
+const nothingThere = (error: NodeJS.ErrnoException): [] => {
+  if (error.code === 'ENOENT') return []
+  throw new UserError(`${error.path} cannot be listed: ${error.code}.`, { cause: error })
 }
 
 /**
- * Model files in a folder, for laptops and servers without release assets: `<root>/refline/<model>/<digest12>/` holds the assets, `<digest12>.md` beside it the
- * title and notes. A version appears by one rename and is never written to again.
+ * Model files in a folder or a mounted bucket, for laptops and servers without release assets: `<root>/refline/<model>/<digest12>/` holds the assets, `<digest12>.md`
+ * beside it title and notes. It must be safe where a folder cannot be renamed in one step and where two writers do not see each other's exclusive creation, as on mounted
+ * buckets. So every file's name begins with its own digest (two writers never write different bytes to one name), and `published.json`, which lists them, is written last:
+ * only with it is the version there. What a stopped run left is continued by whoever publishes the same bytes.
  */
-export const folderStore = (root: string): ModelStore => {
+export const folderStore = (root: string, clock: { now(): number } = { now: () => Date.now() }): ModelStore => {
   const folderOf = (tag: string): string => {
-    if (!tagPattern.test(tag))
-      throw new UserError(`${JSON.stringify(tag)} is no tag of a version: expected refline/<model>/<12 hexadecimal digits>.`)
+    requireTag(tag)
     return join(root, tag)
   }
+  const pathOf = (folder: string, file: DigestedFile): string => join(folder, `${file.sha256.slice(0, 12)}-${file.path}`)
+
+  const markerOf = async (folder: string): Promise<Marker | null> => {
+    const path = join(folder, markerName)
+    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null
+      throw new UserError(`${path} cannot be read: ${error.code}.`, { cause: error })
+    })
+    if (text === null) return null
+    try {
+      return marker.parse(JSON.parse(text))
+    } catch (cause) {
+      throw new UserError(
+        `${path} is damaged: it is not the list of files that Refline wrote. Restore it from a copy, or remove ${folder}.`,
+        {
+          cause,
+        },
+      )
+    }
+  }
+
   const required = async (tag: string): Promise<string> => {
     const folder = folderOf(tag)
-    if (!(await isThere(folder))) throw new UserError(`There is no ${tag} in ${root}; its files are gone.`)
+    if ((await markerOf(folder)) === null) throw new UserError(`There is no ${tag} in ${root}; its files are gone.`)
     return folder
   }
-  const listed = async (folder: string): Promise<DigestedFile[]> => {
-    const names = (await readdir(folder)).filter(name => assetName.safeParse(name).success).sort()
-    return Promise.all(
-      names.map(async name => ({ path: name, bytes: (await stat(join(folder, name))).size, sha256: await sumOf(join(folder, name)) })),
-    )
-  }
+
   const problem = async (folder: string, wanted: readonly DigestedFile[]): Promise<string | null> => {
+    const { assets = [] } = (await markerOf(folder)) ?? {}
     for (const file of wanted) {
       if (!assetName.safeParse(file.path).success) return `${JSON.stringify(file.path)} is no name of an asset`
-      const size = await stat(join(folder, file.path)).then(
-        found => found.size,
-        () => null,
-      )
-      if (size === null) return `${file.path} is missing`
-      if (size !== file.bytes) return `${file.path} has ${size} bytes, recorded were ${file.bytes}`
-      const found = await sumOf(join(folder, file.path))
-      if (found !== file.sha256) return `${file.path} has SHA-256 ${found}, recorded was ${file.sha256}`
+      // Evidence of a run that published the same bytes at the same moment is here too, although the list is of the other.
+      if ((await sizeOf(pathOf(folder, file))) === null) {
+        const listed = assets.find(asset => asset.path === file.path)
+        if (listed !== undefined && listed.sha256 !== file.sha256)
+          return `${file.path} has SHA-256 ${listed.sha256}, recorded was ${file.sha256}`
+      }
+      const found = await problemOf(pathOf(folder, file), file)
+      if (found !== null) return found
     }
     return null
   }
-  const modelUploads = async (uploads: readonly Upload[]): Promise<readonly Upload[]> => {
-    const manifest = uploads.find(upload => upload.path === manifestName)
-    if (manifest === undefined) throw new UserError(`There is no ${manifestName} among the files to publish; pack the model first.`)
-    const parts = new Set(parseManifest(await readFile(manifest.from, 'utf8'), manifest.from).packing.parts.map(part => part.path))
-    return uploads.filter(upload => upload === manifest || parts.has(upload.path))
+
+  const foldersOf = async (model: string): Promise<readonly string[]> => {
+    requireModel(model)
+    const entries = await readdir(join(root, 'refline', model), { withFileTypes: true }).catch(nothingThere)
+    return entries.flatMap(entry => (entry.isDirectory() ? [`refline/${model}/${entry.name}`] : [])).sort()
   }
 
   const tags = async (model: string): Promise<readonly string[]> => {
-    if (!modelName.safeParse(model).success) throw new UserError(`${JSON.stringify(model)} is no model name.`)
-    const entries = await readdir(join(root, 'refline', model), { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return []
-      throw error
-    })
-    return entries.filter(entry => entry.isDirectory()).map(entry => `refline/${model}/${entry.name}`)
+    const all = await foldersOf(model)
+    const there = await Promise.all(all.map(tag => sizeOf(join(root, tag, markerName))))
+    return all.filter((_, index) => there[index] !== null)
+  }
+
+  const sorted = (files: readonly DigestedFile[]): DigestedFile[] =>
+    files.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 })).sort((a, b) => (a.path < b.path ? -1 : 1))
+
+  const complete = async (folder: string, uploads: readonly Upload[], owner: string, commit: string | null): Promise<void> => {
+    for (const upload of uploads)
+      if ((await problemOf(pathOf(folder, upload), upload)) !== null) await place(upload, upload, pathOf(folder, upload), 'The file', owner)
+    await placeText(canonicalJson({ schema: 1, commit, assets: sorted(uploads) }), join(folder, markerName), owner)
+  }
+
+  const notesOf = (tag: string): Promise<string | null> => readFile(`${folderOf(tag)}.md`, 'utf8').catch(() => null)
+
+  const removeFolder = async (tag: string): Promise<void> => {
+    const folder = folderOf(tag)
+    // The list first: what is half deleted must not look whole.
+    await rm(join(folder, markerName), { force: true })
+    await rm(folder, { recursive: true, force: true })
+    await rm(`${folder}.md`, { force: true })
+  }
+
+  const stored = async (tag: string): Promise<StoredRelease> => {
+    const folder = join(root, tag)
+    const published = await markerOf(folder)
+    const names = (await readdir(folder).catch(nothingThere)).filter(name => name !== markerName)
+    const listed =
+      published?.assets.map(file => ({ name: file.path, file: `${file.sha256.slice(0, 12)}-${file.path}`, digest: file.sha256 })) ??
+      names.map(file => ({ name: file.replace(/^[0-9a-f]{12}-/, ''), file, digest: null }))
+    const assets = await Promise.all(
+      listed.map(async ({ name, file, digest }) => ({ name, digest, size: await sizeOf(join(folder, file)), file })),
+    )
+    const [heading = ''] = ((await notesOf(tag).catch(() => null)) ?? '').split('\n', 1)
+    return {
+      tag,
+      title: heading.replace(/^# /, ''),
+      draft: published === null,
+      immutable: false,
+      createdAt: (await stat(folder)).mtimeMs,
+      commit: published?.commit ?? null,
+      assets: assets.flatMap(({ name, digest, size, file }) =>
+        size === null ? [] : [{ name, size, digest, state: file.endsWith('.partial') ? 'starter' : 'uploaded' }],
+      ),
+    }
   }
 
   return {
-    async publish({ model, digest, owner, uploads }) {
-      if (!modelName.safeParse(model).success || !sha256.safeParse(digest).success)
-        throw new UserError(`${model} ${digest} is no model and digest.`)
-      if (!assetName.safeParse(owner).success) throw new UserError(`${JSON.stringify(owner)} is no name of a run.`)
-      const bad = uploads.find(
-        (upload, index) => !assetName.safeParse(upload.path).success || uploads.findIndex(other => other.path === upload.path) !== index,
-      )
-      if (bad !== undefined)
-        throw new UserError(
-          `${JSON.stringify(bad.path)} cannot be the name of an asset, or comes twice; use letters, digits, ".", "_" and "-".`,
-        )
-      const core = await modelUploads(uploads)
-      const staged = join(root, '.staging', owner)
-      for (let suffix = 1; suffix <= suffixes; suffix += 1) {
-        const tag = `refline/${model}/${digest.slice(0, 12)}${suffix === 1 ? '' : `-${suffix}`}`
+    async publish(request) {
+      requirePublishable(request)
+      const { model, digest, owner, commit, uploads } = request
+      const manifest = uploads.find(upload => upload.path === manifestName) as Upload
+      const core = modelFilesOf(uploads, await readFile(manifest.from, 'utf8'))
+      const candidates = tagsOf(model, digest)
+      for (const tag of candidates) {
         const folder = folderOf(tag)
-        let existing = await isThere(folder)
-        if (!existing) {
-          await rm(staged, { recursive: true, force: true })
-          await mkdir(staged, { recursive: true })
-          await mkdir(dirname(folder), { recursive: true })
-          for (const upload of uploads) await copyChecked(upload.from, upload, join(staged, upload.path), 'The file')
-          try {
-            await rename(staged, folder)
-          } catch (error) {
-            if (!(await isThere(folder))) throw error
-            existing = true
-          }
+        const url = pathToFileURL(folder).href
+        const before = await markerOf(folder)
+        if (before !== null) {
+          if ((await problem(folder, core)) !== null) continue
+          return { tag, url, assets: sorted(before.assets), existing: true }
         }
-        await rm(staged, { recursive: true, force: true })
-        if (existing && (await problem(folder, core)) !== null) continue
-        return { tag, url: pathToFileURL(folder).href, assets: await listed(folder), existing }
+        await complete(folder, uploads, owner, commit)
+        // Where two came at once one list stands in the end; what both need is there.
+        const after = await markerOf(folder)
+        const assets = sorted(uploads)
+        return { tag, url, assets, existing: after !== null && canonicalJson(sorted(after.assets)) !== canonicalJson(assets) }
       }
       throw new UserError(
-        `refline/${model}/${digest.slice(0, 12)} and its suffixes to -${suffixes} hold other files in ${root}. Remove those that are damaged.`,
+        `${candidates[0]} and its suffixes to ${candidates.at(-1)} hold other files in ${root}. Remove those that are damaged.`,
       )
     },
     async describe(tag, title, notes) {
-      const file = `${await required(tag)}.md`
+      await required(tag)
       const text = `# ${title}\n\n${notes}`
-      if ((await readFile(file, 'utf8').catch(() => null)) === text) return
-      await writeFile(`${file}.new`, text)
-      await rename(`${file}.new`, file)
+      if ((await notesOf(tag)) !== text) await placeText(text, `${folderOf(tag)}.md`, 'new')
     },
-    async fetch(tag, assets, folder) {
+    async fetch(tag, wanted, folder) {
       const from = await required(tag)
-      await mkdir(folder, { recursive: true })
-      for (const file of assets) {
-        if (!assetName.safeParse(file.path).success)
-          throw new UserError(`${JSON.stringify(file.path)} is no name of an asset; nothing is fetched under it.`)
-        const source = join(from, file.path)
-        if (!(await isThere(source))) throw new UserError(`${file.path} is missing in ${from}, which the ledger records with it.`)
-        const partial = join(folder, `.${file.path}.partial`)
-        try {
-          await copyChecked(source, file, partial, `In ${tag},`)
-          await rename(partial, join(folder, file.path))
-        } finally {
-          await rm(partial, { force: true })
-        }
+      for (const file of wanted) {
+        requireAssetName(file.path, 'nothing is fetched under it')
+        const target = join(folder, file.path)
+        if ((await problemOf(target, file)) === null) continue
+        const source = pathOf(from, file)
+        if ((await sizeOf(source)) === null) throw new UserError(`In ${tag}, ${await problem(from, [file])}; the ledger records it so.`)
+        await place({ from: source }, file, target, `In ${tag},`, 'fetch')
       }
     },
     async prove(tag, assets) {
       const folder = folderOf(tag)
-      return (await isThere(folder)) ? problem(folder, assets) : `there is no ${tag} in ${root}`
+      return (await markerOf(folder)) === null ? `there is no ${tag} in ${root}` : problem(folder, assets)
     },
     tags,
     async described(model) {
       const all = await tags(model)
-      const notes = await Promise.all(all.map(tag => isThere(`${folderOf(tag)}.md`)))
-      return all.filter((_, index) => notes[index])
+      const notes = await Promise.all(all.map(tag => sizeOf(join(root, `${tag}.md`))))
+      return all.filter((_, index) => notes[index] !== null)
+    },
+    releases: async model => Promise.all((await foldersOf(model)).map(stored)),
+    remove: removeFolder,
+    async removeDrafts(model, olderThan) {
+      const removed: string[] = []
+      for (const tag of await foldersOf(model)) {
+        const { draft, createdAt } = await stored(tag)
+        if (!draft || clock.now() - createdAt <= olderThan) continue
+        await rm(join(root, tag), { recursive: true, force: true })
+        removed.push(tag)
+      }
+      return removed
     },
   }
 }

@@ -18,7 +18,7 @@ const silent = (): void => {}
 
 /**
  * A client for the API at `apiUrl` (GITHUB_API_URL). Requests are tried again as DESIGN section 3 says: POST never blindly, all others at most 4
- * times, waits as GitHub asks and 5 minutes in all. A caller that needs more than a minute for one request (an upload) passes `request: { signal }`.
+ * times, waits as GitHub asks and 5 minutes in all. A caller that needs more than a minute for one request (an upload) passes `request: { timeLimit }` in milliseconds.
  */
 export const githubClient = (options: {
   readonly token: string

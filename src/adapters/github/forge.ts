@@ -69,27 +69,42 @@ export const githubForge = (client: Client, repository: Repository): Forge => {
     }, says)
   }
 
-  return {
-    fileAt: async (path, ref) => {
-      try {
-        const { data } = await client.repos.getContent({ ...place, path, ref })
-        if (Array.isArray(data) || data.type !== 'file' || !('content' in data)) throw new UserError(`${path} at ${ref} is no file`)
-        if (data.encoding !== 'base64') throw new UserError(`${path} at ${ref} is larger than 1 MB`)
-        return utf8Text(Buffer.from(data.content, 'base64'), path)
-      } catch (error) {
-        if (!isStatus(error, 404)) throw error
-        // The same answer stands for "no such commit": only a commit that is there proves that the file is not.
-        await client.repos.getCommit({ ...place, ref })
-        return null
-      }
-    },
+  const answers = new Map<string, Promise<unknown>>()
+  /** Asks once for what a commit's id settles for ever: rules and store are read from the same file. */
+  const kept = <T>(question: string, commit: string, ask: () => Promise<T>): Promise<T> => {
+    const known = answers.get(question)
+    if (known !== undefined) return known as Promise<T>
+    const asked = ask()
+    if (/^[0-9a-f]{40}$/.test(commit)) answers.set(question, asked)
+    asked.catch(() => answers.delete(question))
+    return asked
+  }
 
-    firstParent: async commit => {
-      const { data } = await client.git.getCommit({ ...place, commit_sha: commit })
-      const parent = data.parents[0]?.sha
-      if (parent === undefined) throw new UserError(`commit ${commit} has no parent, so there is no base to take the rules from`)
-      return parent
-    },
+  const fileAt = async (path: string, ref: string): Promise<string | null> => {
+    try {
+      const { data } = await client.repos.getContent({ ...place, path, ref })
+      if (Array.isArray(data) || data.type !== 'file' || !('content' in data)) throw new UserError(`${path} at ${ref} is no file`)
+      if (data.encoding !== 'base64') throw new UserError(`${path} at ${ref} is larger than 1 MB`)
+      return utf8Text(Buffer.from(data.content, 'base64'), path)
+    } catch (error) {
+      if (!isStatus(error, 404)) throw error
+      // The same answer stands for "no such commit": only a commit that is there proves that the file is not.
+      await client.repos.getCommit({ ...place, ref })
+      return null
+    }
+  }
+
+  const firstParent = async (commit: string): Promise<string> => {
+    const { data } = await client.git.getCommit({ ...place, commit_sha: commit })
+    const parent = data.parents[0]?.sha
+    if (parent === undefined) throw new UserError(`commit ${commit} has no parent, so there is no base to take the rules from`)
+    return parent
+  }
+
+  return {
+    fileAt: (path, ref) => kept(`${path} at ${ref}`, ref, () => fileAt(path, ref)),
+
+    firstParent: commit => kept(`parent of ${commit}`, commit, () => firstParent(commit)),
 
     pullRequestOf: async commit => {
       try {

@@ -1,16 +1,15 @@
-import { createHash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { stat } from 'node:fs/promises'
+import { atMost } from '../../core/at-most.ts'
 import { UserError } from '../../core/errors.ts'
+import { requireAssetName } from '../../core/lineage/release.ts'
 import type { DigestedFile } from '../../core/lineage/run.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Upload } from '../../ports/model-store.ts'
+import { assetDownloads, atOnce, transferMilliseconds } from './asset-download.ts'
 import type { Client, Repository } from './client.ts'
 import { GitHubError } from './errors.ts'
 import { fileUpload } from './file-upload.ts'
+import { allPages } from './pages.ts'
 
 /** An asset as GitHub describes it. */
 export interface Asset {
@@ -21,6 +20,9 @@ export interface Asset {
   /** `sha256:<hex>`; null or absent on old servers. */
   readonly digest?: string | null
 }
+
+/** Moments of filling a draft: around each upload, and around the last look at what GitHub says of all of them. */
+export type AssetBoundary = 'asset' | 'assets-proven'
 
 export interface AssetTools {
   /** All assets of a release, on all pages. */
@@ -33,94 +35,37 @@ export interface AssetTools {
   complete(
     draft: { readonly id: number; readonly upload_url: string },
     uploads: readonly Upload[],
-    onUpload: (moment: 'before' | 'after') => void,
+    onBoundary: (boundary: AssetBoundary, moment: 'before' | 'after') => void,
   ): Promise<void>
-  /** Downloads an asset into `folder` under its name, checking its digest on the way. */
-  download(asset: Asset, expected: DigestedFile, folder: string): Promise<void>
+  /** Downloads assets of a release into `folder` under their names, checking their digests on the way. */
+  download(release: { readonly id: number; readonly tag: string }, wanted: readonly DigestedFile[], folder: string): Promise<void>
 }
 
 const tries = 4
-/** A transfer may take a minute and what it needs at this many bytes a second. */
-const slowest = 256 * 1024
-const timeLimit = (bytes: number): AbortSignal => AbortSignal.timeout(60_000 + Math.ceil((bytes / slowest) * 1000))
+
+/** GitHub's word for the digest of an asset, hexadecimal; null where it has none or not this one. */
+export const knownDigest = (asset: Pick<Asset, 'digest'>): string | null =>
+  /^sha256:([0-9a-f]{64})$/i.exec(asset.digest ?? '')?.[1]?.toLowerCase() ?? null
 
 /** Handles the assets of one repository's releases. */
-export const assetTools = (client: Client, repository: Repository, clock: Clock): AssetTools => {
+export const assetTools = (client: Client, repository: Repository, clock: Clock, thread: string | URL | null): AssetTools => {
   const at = { owner: repository.owner, repo: repository.name }
+  const downloads = assetDownloads(client, repository, clock, thread)
+  /** By id: what stands behind an id never changes, so that nothing without a digest is downloaded twice to learn it. */
+  const learnt = new Map<number, string>()
 
   const list = (release: number): Promise<readonly Asset[]> =>
-    client.paginate(client.repos.listReleaseAssets, { ...at, release_id: release, per_page: 100 })
-
-  /** The bytes of an asset: GitHub answers with them or sends us to its storage, which must not see our token. */
-  const open = async (asset: Asset): Promise<AsyncIterable<Uint8Array>> => {
-    const signal = timeLimit(asset.size)
-    const answer = await client.request('GET /repos/{owner}/{repo}/releases/assets/{asset_id}', {
-      ...at,
-      asset_id: asset.id,
-      headers: { accept: 'application/octet-stream' },
-      request: { redirect: 'manual', parseSuccessResponseBody: false, signal },
-    })
-    const status: number = answer.status
-    if (status === 200) return stream(answer.data)
-    const location = answer.headers.location
-    if (status < 300 || status >= 400 || location === undefined || !URL.canParse(location)) {
-      throw new Error(`GitHub answered the download of ${asset.name} with ${status}`)
-    }
-    await cancel(answer.data)
-    const secure = new URL(client.request.endpoint.DEFAULTS.baseUrl).protocol === 'https:'
-    if (secure && !location.startsWith('https://'))
-      throw new UserError(`GitHub sent the download of ${asset.name} to an unencrypted address; nothing was downloaded.`)
-    const found = await fetch(location, { signal })
-    if (found.status !== 200) {
-      await cancel(found.body)
-      throw new Error(`GitHub's storage answered the download of ${asset.name} with ${found.status}`)
-    }
-    return stream(found.body)
-  }
-
-  /** Reads an asset to its end, several times where it breaks off or arrives changed; `write` begins anew each time. */
-  const receive = async (
-    asset: Asset,
-    expected: DigestedFile | null,
-    write: (source: AsyncIterable<Uint8Array>) => Promise<void>,
-  ): Promise<string> => {
-    let last: unknown
-    for (let attempt = 1; attempt <= tries; attempt += 1) {
-      if (attempt > 1) await clock.sleep(2 ** attempt * 100)
-      const hash = createHash('sha256')
-      let bytes = 0
-      try {
-        const source = await open(asset)
-        await write(
-          (async function* () {
-            for await (const piece of source) {
-              bytes += piece.length
-              if (bytes > asset.size) throw new Error(`more than the ${asset.size} bytes announced arrived`)
-              hash.update(piece)
-              yield piece
-            }
-          })(),
-        )
-        const sha256 = hash.digest('hex')
-        if (bytes !== asset.size) throw new Error(`${bytes} of ${asset.size} bytes arrived`)
-        if (expected !== null && sha256 !== expected.sha256) throw new Error(`its SHA-256 is ${sha256}, expected ${expected.sha256}`)
-        return sha256
-      } catch (error) {
-        if (error instanceof UserError) throw error
-        last = error
-      }
-    }
-    throw new UserError(`${asset.name} could not be downloaded intact in ${tries} tries: ${last instanceof Error ? last.message : last}.`, {
-      cause: last,
-    })
-  }
+    allPages(
+      client.paginate.iterator(client.repos.listReleaseAssets, { ...at, release_id: release, per_page: 100 }),
+      'assets of one release',
+    )
 
   const sha256 = async (asset: Asset): Promise<string> => {
-    const known = /^sha256:([0-9a-f]{64})$/.exec(asset.digest ?? '')?.[1]
+    const known = knownDigest(asset) ?? learnt.get(asset.id)
     if (known !== undefined) return known
-    return receive(asset, null, async source => {
-      for await (const _ of source);
-    })
+    const digest = await downloads.digest(asset)
+    learnt.set(asset.id, digest)
+    return digest
   }
 
   const isRight = async (asset: Asset, wanted: DigestedFile): Promise<boolean> =>
@@ -136,37 +81,57 @@ export const assetTools = (client: Client, repository: Repository, clock: Clock)
 
   const send = async (uploadUrl: string, upload: Upload): Promise<void> => {
     const { size } = await stat(upload.from)
-    if (size !== upload.bytes)
-      throw new UserError(`${upload.from} has ${size} bytes now, ${upload.bytes} when it was packed. Nothing may write to it meanwhile.`)
-    await client.request({
+    const start = upload.start ?? 0
+    if (upload.start === undefined ? size !== upload.bytes : size < start + upload.bytes)
+      throw new UserError(
+        `${upload.from} has ${size} bytes now, not what it had when ${upload.path} was packed. Nothing may write to it meanwhile.`,
+      )
+    const { data } = await client.request({
       method: 'POST',
       url: uploadUrl,
       name: upload.path,
       headers: { 'content-type': 'application/octet-stream' },
-      request: { signal: timeLimit(upload.bytes), fetch: fileUpload(upload.from, upload.bytes) },
+      request: { timeLimit: transferMilliseconds(upload.bytes), fetch: fileUpload(upload.from, start, upload.bytes) },
     })
+    const name: unknown = typeof data === 'object' && data !== null ? (data as Record<string, unknown>).name : undefined
+    if (typeof name === 'string' && name !== upload.path)
+      throw new UserError(
+        `GitHub keeps ${upload.path} as ${JSON.stringify(name.slice(0, 200))}, under which nobody would look for it. Rename the file and run again.`,
+      )
   }
 
-  const complete: AssetTools['complete'] = async (draft, uploads, onUpload) => {
+  /** Removes what is not wanted or not right and returns what is missing. */
+  const clear = async (draft: number, uploads: readonly Upload[]): Promise<readonly Upload[]> => {
     const wanted = new Map(uploads.map(upload => [upload.path, upload]))
+    const right = new Set<string>()
+    for (const asset of await list(draft)) {
+      const upload = wanted.get(asset.name)
+      if (upload !== undefined && !right.has(asset.name) && (await isRight(asset, upload))) right.add(asset.name)
+      else await remove(asset)
+    }
+    return uploads.filter(upload => !right.has(upload.path))
+  }
+
+  const complete: AssetTools['complete'] = async (draft, uploads, onBoundary) => {
     let last: unknown
     for (let attempt = 1; attempt <= tries; attempt += 1) {
-      if (attempt > 1) await clock.sleep(2 ** attempt * 100)
-      const right = new Set<string>()
-      for (const asset of await list(draft.id)) {
-        const upload = wanted.get(asset.name)
-        if (upload !== undefined && !right.has(asset.name) && (await isRight(asset, upload))) right.add(asset.name)
-        else await remove(asset)
+      if (attempt > 1) {
+        onBoundary('assets-proven', 'before')
+        if (last !== undefined) await clock.sleep(2 ** attempt * 100)
       }
-      const missing = uploads.filter(upload => !right.has(upload.path))
-      if (missing.length === 0) return
+      const missing = await clear(draft.id, uploads)
+      if (missing.length === 0) {
+        onBoundary('assets-proven', 'after')
+        return
+      }
       if (attempt === tries) break
       try {
-        for (const upload of missing) {
-          onUpload('before')
+        await atMost(atOnce, missing, async upload => {
+          onBoundary('asset', 'before')
           await send(draft.upload_url, upload)
-          onUpload('after')
-        }
+          onBoundary('asset', 'after')
+        })
+        last = undefined
       } catch (error) {
         // What an unanswered upload left behind is looked at before it is done again; another refusal will not change.
         if (!(error instanceof GitHubError) || !(error.uncertain || error.status === 422)) throw error
@@ -177,6 +142,20 @@ export const assetTools = (client: Client, repository: Repository, clock: Clock)
       `The files of the release could not be uploaded intact in ${tries - 1} tries${last instanceof Error ? `: ${last.message}` : ''}. Run this job again: what is there already is kept.`,
       { cause: last },
     )
+  }
+
+  /** The asset that is to be a recorded file, as far as can be told before it is downloaded. */
+  const assetFor = (listed: ReadonlyMap<string, Asset>, file: DigestedFile, tag: string): Asset => {
+    requireAssetName(file.path, 'nothing is downloaded under it')
+    const asset = listed.get(file.path)
+    if (asset === undefined) throw new UserError(`${file.path} is missing in the release ${tag}, which the ledger records with it.`)
+    if (asset.state !== 'uploaded') throw new UserError(`${file.path} of ${tag} was never uploaded completely.`)
+    if (asset.size !== file.bytes)
+      throw new UserError(`${file.path} of ${tag} has ${asset.size} bytes, recorded were ${file.bytes}: it was replaced.`)
+    const known = knownDigest(asset) ?? file.sha256
+    if (known !== file.sha256)
+      throw new UserError(`${file.path} of ${tag} has sha256:${known}, recorded was sha256:${file.sha256}: it was replaced.`)
+    return asset
   }
 
   return {
@@ -195,26 +174,13 @@ export const assetTools = (client: Client, repository: Repository, clock: Clock)
       }
       return null
     },
-    async download(asset, expected, folder) {
-      await mkdir(folder, { recursive: true })
-      const target = join(folder, expected.path)
-      const partial = join(folder, `.${expected.path}.partial`)
-      try {
-        await receive(asset, expected, source => pipeline(source, createWriteStream(partial)))
-        await rename(partial, target)
-      } finally {
-        await rm(partial, { force: true })
-      }
-      if ((await stat(target)).size !== expected.bytes) throw new UserError(`${target} was changed while it was downloaded.`)
+    async download({ id, tag }, wanted, folder) {
+      const listed = new Map((await list(id)).map(asset => [asset.name, asset]))
+      // All are looked at before the first byte is downloaded.
+      await downloads.download(
+        wanted.map(expected => ({ expected, asset: assetFor(listed, expected, tag) })),
+        folder,
+      )
     },
   }
-}
-
-const stream = (body: unknown): AsyncIterable<Uint8Array> => {
-  if (body instanceof ReadableStream) return Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0])
-  throw new Error('the answer has no body')
-}
-
-const cancel = async (body: unknown): Promise<void> => {
-  if (body instanceof ReadableStream) await body.cancel()
 }

@@ -1,57 +1,46 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from '../../core/errors.ts'
-import { assetName, manifestName, parseManifest } from '../../core/lineage/manifest.ts'
-import { type DigestedFile, modelName, sha256 } from '../../core/lineage/run.ts'
+import { assetName, manifestName } from '../../core/lineage/manifest.ts'
+import { modelFilesOf, requirePublishable, tagsOf } from '../../core/lineage/release.ts'
+import type { DigestedFile } from '../../core/lineage/run.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ModelStore, Published, Upload } from '../../ports/model-store.ts'
 import type { Client, Repository } from './client.ts'
 import { GitHubError, statusOf } from './errors.ts'
-import { assetTools } from './release-assets.ts'
+import { type AssetBoundary, assetTools } from './release-assets.ts'
+import { type Release, releaseListing } from './release-listing.ts'
 
-type Release = Awaited<ReturnType<Client['repos']['getRelease']>>['data']
+/** The writes to GitHub that a process may be stopped around. */
+export type ReleaseBoundary = 'draft' | AssetBoundary | 'publish'
 
 const systemClock: Clock = { now: () => Date.now(), sleep: milliseconds => sleep(milliseconds) }
-const suffixes = 9
 const draftTries = 3
 const longestNotes = 120_000
 
 const samePlainText = (a: string | null | undefined, b: string): boolean =>
   (a ?? '').replaceAll('\r\n', '\n') === b.replaceAll('\r\n', '\n')
 
-/** The uploads that make the model: the manifest and what it lists. The others are evidence of one run and may differ between runs of the same bytes. */
-const modelUploads = async (uploads: readonly Upload[]): Promise<readonly Upload[]> => {
-  const listed = uploads.find(upload => upload.path === manifestName)
-  if (listed === undefined) throw new UserError(`There is no ${manifestName} among the files to publish; pack the model first.`)
-  const { packing } = parseManifest(await readFile(listed.from, 'utf8'), listed.from)
-  const parts = new Set(packing.parts.map(part => part.path))
-  return uploads.filter(upload => upload === listed || parts.has(upload.path))
-}
-
 /**
  * Releases of a repository as the model store, by DESIGN section 6: every run fills its own draft, GitHub's digests are verified, and publishing under the
- * digest's tag decides who was first. `onBoundary` is called around each upload and each publication.
+ * digest's tag decides who was first. `onBoundary` is called around each write.
  */
 export const githubReleases = (
   client: Client,
   repository: Repository,
   options: {
     readonly clock?: Clock
-    readonly onBoundary?: (boundary: 'asset' | 'publish', moment: 'before' | 'after') => void
+    /** What runs download-thread.ts; without it large files are downloaded in this thread. */
+    readonly thread?: string | URL | null
+    readonly onBoundary?: (boundary: ReleaseBoundary, moment: 'before' | 'after') => void
   } = {},
 ): ModelStore => {
   const clock = options.clock ?? systemClock
-  const assets = assetTools(client, repository, clock)
+  const assets = assetTools(client, repository, clock, options.thread ?? null)
   const at = { owner: repository.owner, repo: repository.name }
-
-  const byTag = async (tag: string): Promise<Release | null> => {
-    try {
-      return (await client.repos.getReleaseByTag({ ...at, tag })).data
-    } catch (error) {
-      if (statusOf(error) === 404) return null
-      throw error
-    }
-  }
+  const listing = releaseListing(client, repository, clock, assets)
+  const { byTag } = listing
+  const onBoundary = options.onBoundary ?? (() => {})
 
   const required = async (tag: string): Promise<Release> => {
     const release = await byTag(tag)
@@ -69,11 +58,6 @@ export const githubReleases = (
     }
   }
 
-  const allReleases = (): Promise<Release[]> => client.paginate(client.repos.listReleases, { ...at, per_page: 100 })
-
-  const published = async (model: string): Promise<Release[]> =>
-    (await allReleases()).filter(release => !release.draft && release.tag_name.startsWith(`refline/${model}/`))
-
   /** The name a release is published under, until it is described. */
   const publishedName = (model: string, digest: string): string => `${model} ${digest.slice(0, 12)}`
   const undescribedName = (model: string, release: Release): string => publishedName(model, release.tag_name.split('/')[2] ?? '')
@@ -81,7 +65,7 @@ export const githubReleases = (
   const draftName = (owner: string): string => `refline draft ${owner}`
 
   const ownDrafts = async (owner: string): Promise<Release[]> =>
-    (await allReleases()).filter(release => release.draft && release.name === draftName(owner)).sort((a, b) => a.id - b.id)
+    (await listing.all()).filter(release => release.draft && release.name === draftName(owner)).sort((a, b) => a.id - b.id)
 
   /** The draft of this run: the one an earlier attempt left, else a new one. A creation without an answer is looked for before it is tried again. */
   const openDraft = async (owner: string, tag: string, commit: string | null): Promise<Release> => {
@@ -91,17 +75,11 @@ export const githubReleases = (
       try {
         const body = 'Files of a version under way. Refline publishes this draft or deletes it.'
         const target = commit === null ? {} : { target_commitish: commit }
-        return (
-          await client.repos.createRelease({
-            ...at,
-            tag_name: tag,
-            name: draftName(owner),
-            body,
-            draft: true,
-            make_latest: 'false',
-            ...target,
-          })
-        ).data
+        const draft = { tag_name: tag, name: draftName(owner), body, draft: true, make_latest: 'false' as const, ...target }
+        onBoundary('draft', 'before')
+        const { data } = await client.repos.createRelease({ ...at, ...draft })
+        onBoundary('draft', 'after')
+        return data
       } catch (error) {
         if (!(error instanceof GitHubError) || !error.uncertain || attempt === draftTries) throw error
       }
@@ -132,7 +110,7 @@ export const githubReleases = (
   /** Publishes the draft under a tag; the refusal where GitHub says that it cannot be this tag. */
   const makePublic = async (draft: Release, tag: string, commit: string | null, title: string): Promise<GitHubError | null> => {
     const target = commit === null ? {} : { target_commitish: commit }
-    options.onBoundary?.('publish', 'before')
+    onBoundary('publish', 'before')
     try {
       const body = 'The model card follows once the version has its number.'
       const change = { tag_name: tag, name: title, body, draft: false, make_latest: 'false' as const, ...target }
@@ -142,29 +120,20 @@ export const githubReleases = (
       if (error instanceof GitHubError && error.status === 422) return error
       throw error
     } finally {
-      options.onBoundary?.('publish', 'after')
+      onBoundary('publish', 'after')
     }
   }
 
   const publish: ModelStore['publish'] = async request => {
+    requirePublishable(request)
     const { model, digest, owner, commit, uploads } = request
-    if (!modelName.safeParse(model).success || !sha256.safeParse(digest).success)
-      throw new UserError(`${model} ${digest} is no model and digest.`)
-    const bad = uploads.find(
-      (upload, index) => !assetName.safeParse(upload.path).success || uploads.findIndex(other => other.path === upload.path) !== index,
-    )
-    if (bad !== undefined)
-      throw new UserError(
-        `${JSON.stringify(bad.path)} cannot be the name of an asset, or comes twice; use letters, digits, ".", "_" and "-".`,
-      )
-    const empty = uploads.find(upload => upload.bytes === 0)
-    if (empty !== undefined) throw new UserError(`${empty.path} is empty, and GitHub keeps no empty files. Leave it out.`)
-    const core = await modelUploads(uploads)
-    const base = `refline/${model}/${digest.slice(0, 12)}`
+    const listed = uploads.find(upload => upload.path === manifestName) as Upload
+    const core = modelFilesOf(uploads, await readFile(listed.from, 'utf8'))
+    const tags = tagsOf(model, digest)
+    const [base = ''] = tags
     let draft: Release | null = null
     let refusal: GitHubError | null = null
-    for (let suffix = 1; suffix <= suffixes; suffix += 1) {
-      const tag = suffix === 1 ? base : `${base}-${suffix}`
+    for (const tag of tags) {
       // The tag is asked for first: a release that is published in between is then still found behind it.
       const taken = await tagExists(tag)
       const before = await byTag(tag)
@@ -175,7 +144,7 @@ export const githubReleases = (
       }
       if (taken) continue
       draft ??= await openDraft(owner, base, commit)
-      await assets.complete(draft, uploads, moment => options.onBoundary?.('asset', moment))
+      await assets.complete(draft, uploads, onBoundary)
       refusal = await makePublic(draft, tag, commit, publishedName(model, digest))
       const there = await byTag(tag)
       if (there === null) continue
@@ -187,7 +156,7 @@ export const githubReleases = (
       return outcome(there, there.id !== draft.id)
     }
     if (refusal !== null) throw refusal
-    throw new UserError(`The tags ${base} to ${base}-${suffixes} are all taken by other files. Remove those that are not Refline's.`)
+    throw new UserError(`The tags ${base} to ${tags.at(-1)} are all taken by other files. Remove those that are not Refline's.`)
   }
 
   return {
@@ -200,26 +169,17 @@ export const githubReleases = (
     },
     async fetch(tag, wanted, folder) {
       const release = await required(tag)
-      const listed = new Map((await assets.list(release.id)).map(asset => [asset.name, asset]))
-      for (const file of wanted) {
-        if (!assetName.safeParse(file.path).success)
-          throw new UserError(`${JSON.stringify(file.path)} is no name of an asset; nothing is downloaded under it.`)
-        const asset = listed.get(file.path)
-        if (asset === undefined) throw new UserError(`${file.path} is missing in the release ${tag}, which the ledger records with it.`)
-        if (asset.size !== file.bytes)
-          throw new UserError(`${file.path} of ${tag} has ${asset.size} bytes, recorded were ${file.bytes}: it was replaced.`)
-        const known = asset.digest ?? `sha256:${file.sha256}`
-        if (known !== `sha256:${file.sha256}`)
-          throw new UserError(`${file.path} of ${tag} has ${known}, recorded was sha256:${file.sha256}: it was replaced.`)
-        await assets.download(asset, file, folder)
-      }
+      await assets.download({ id: release.id, tag }, wanted, folder)
     },
     async prove(tag, wanted: readonly DigestedFile[]) {
       const release = await byTag(tag)
       return release === null ? `no release stands behind the tag ${tag}` : assets.problem(release.id, wanted)
     },
-    tags: async model => (await published(model)).map(release => release.tag_name),
+    tags: async model => (await listing.published(model)).map(release => release.tag_name),
     described: async model =>
-      (await published(model)).filter(release => release.name !== undescribedName(model, release)).map(release => release.tag_name),
+      (await listing.published(model)).filter(release => release.name !== undescribedName(model, release)).map(release => release.tag_name),
+    releases: listing.releases,
+    remove: listing.remove,
+    removeDrafts: listing.removeDrafts,
   }
 }

@@ -12,7 +12,13 @@ export interface RequestOptions {
   readonly url: string
   readonly data?: unknown
   readonly body?: unknown
-  request?: { signal?: AbortSignal } | undefined
+  request?:
+    | {
+        signal?: AbortSignal
+        /** Milliseconds for each try, its body included; a minute by default. */
+        timeLimit?: number
+      }
+    | undefined
 }
 
 const tries = 4
@@ -25,8 +31,13 @@ const burst = 20
 const askedSeconds = (headers: Readonly<Record<string, string | number | undefined>>, now: number): number | null => {
   const after = headers['retry-after']
   if (after !== undefined) {
-    const seconds = /^\d+$/.test(String(after)) ? Number(after) : (Date.parse(String(after)) - now) / 1000
-    if (Number.isFinite(seconds)) return Math.max(seconds, 0)
+    // Only what has the form of a date is read as one: V8 takes "-1" for a day in 2001.
+    const seconds = /^\d+$/.test(String(after))
+      ? Number(after)
+      : /GMT$/.test(String(after))
+        ? (Date.parse(String(after)) - now) / 1000
+        : Number.NaN
+    if (Number.isFinite(seconds)) return Math.max(seconds, 1)
   }
   const reset = Number(headers['x-ratelimit-reset'])
   if (headers['x-ratelimit-remaining'] === '0' && Number.isFinite(reset)) return Math.max(reset - now / 1000 + 1, 0)
@@ -41,18 +52,20 @@ const isPlainData = (value: unknown): boolean =>
   (typeof value === 'object' && [Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(value)))
 
 /**
- * The answer, if it came whole: octokit hands on a JSON body that was cut off as a text, and a list that looks empty is worse than none.
+ * The answer, if it came whole and from GitHub: octokit hands on a JSON body that was cut off as a text, and so it does a page that some proxy made. A list that looks
+ * empty is worse than none.
  */
 const whole = <T>(answer: T): T => {
   const { data, headers } = answer as { data?: unknown; headers?: Record<string, unknown> }
   if (typeof data === 'string' && /^application\/json/.test(String(headers?.['content-type']))) throw new Error('the answer was cut off')
+  if (typeof data === 'string' && /^text\/html/.test(String(headers?.['content-type']))) throw new Error('the answer is a page and no data')
   return answer
 }
 
 /**
  * Retries by DESIGN section 3. What changes nothing when done again (all but POST) is tried 4 times. POST is tried again only where GitHub turned it
  * away by a rate limit, so that it certainly had no effect. All waits of one client together are at most 5 minutes. Every try has its own
- * time limit unless the caller set a signal. `doing` names a request for people. Throws GitHubError.
+ * time limit (`request.timeLimit`) unless the caller set a signal. `doing` names a request for people. Throws GitHubError.
  */
 export const retryPolicy = (waiting: Waiting, doing: (options: RequestOptions) => string, onWait: (line: string) => void) => {
   let waited = 0
@@ -84,7 +97,7 @@ export const retryPolicy = (waiting: Waiting, doing: (options: RequestOptions) =
     const ownSignal = options.request?.signal
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const signal = ownSignal ?? AbortSignal.timeout(answerWithinMilliseconds)
+        const signal = ownSignal ?? AbortSignal.timeout(options.request?.timeLimit ?? answerWithinMilliseconds)
         return whole(await request({ ...options, request: { ...options.request, signal } }))
       } catch (error) {
         const milliseconds = ownSignal?.aborted ? null : pause(error, options, attempt)

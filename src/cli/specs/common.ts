@@ -32,7 +32,8 @@ export const placeOptions = {
 /** `--store`, for commands that look at the files of versions. */
 export const storeOption = {
   value: 'folder',
-  description: 'folder that holds the files of versions; releases on GitHub by default',
+  description:
+    'folder that holds the files of versions; by default what refline.yml of the checkout names, in a workflow the releases on GitHub',
   completes: 'file',
   common: true,
 } as const satisfies OptionSpec

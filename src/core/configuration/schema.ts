@@ -152,9 +152,19 @@ const environmentConfiguration = z.strictObject({
 })
 export type EnvironmentConfiguration = z.output<typeof environmentConfiguration>
 
+const store = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('github').describe('assets of releases of this repository') }),
+  z.strictObject({
+    kind: z.literal('files').describe('a folder or a mounted bucket'),
+    path: nonEmpty.describe('the folder, absolute or relative to the checkout; every job that uses models must see the same one'),
+  }),
+])
+export type StoreConfiguration = z.output<typeof store>
+
 /** `refline.yml`, parsed: unknown keys are errors everywhere. */
 export const configuration = z.strictObject({
   models: z.record(modelName, modelConfiguration),
   environments: z.record(z.string().regex(/^[a-z0-9-]{1,40}$/), environmentConfiguration).optional(),
+  store: store.default({ kind: 'github' }).describe("where the versions' files are kept; releases of the repository by default"),
 })
 export type Configuration = z.output<typeof configuration>

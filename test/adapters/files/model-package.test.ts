@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { packModel, unpackModel } from '../../../src/adapters/files/model-package.ts'
 import { canonicalJson, digest } from '../../../src/core/lineage/canonical.ts'
 import type { DigestedFile } from '../../../src/core/lineage/run.ts'
+import type { Upload } from '../../../src/ports/model-store.ts'
 import { type TemporaryFolder, temporaryFolder } from '../../support/temporary.ts'
 
 const write = async (folder: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<DigestedFile[]> => {
@@ -19,9 +20,10 @@ const write = async (folder: string, files: Readonly<Record<string, string | Uin
 }
 
 /** Puts the uploads where a store's `fetch` would. */
-const fetched = async (at: TemporaryFolder, uploads: readonly { readonly path: string; readonly from: string }[], name = 'fetched') => {
+const fetched = async (at: TemporaryFolder, uploads: readonly Upload[], name = 'fetched') => {
   await mkdir(at.join(name), { recursive: true })
-  for (const upload of uploads) await writeFile(at.join(name, upload.path), await readFile(upload.from))
+  for (const { path, from, start = 0, bytes } of uploads)
+    await writeFile(at.join(name, path), (await readFile(from)).subarray(start, start + bytes))
   return at.join(name)
 }
 

@@ -171,22 +171,6 @@ describe('reading', () => {
     expect(at.double.requests.filter(request => request.method === 'PATCH')).toHaveLength(2)
   })
 
-  test.each([
-    'truncate',
-    'corrupt',
-    'status',
-  ] as const)('a download that comes %s is done again; for ever, it is an error and leaves no file', async kind => {
-    await using at = await setup()
-    const store = storeOf(at.double)
-    const { assets } = await store.publish(at.request)
-    at.double.fault({ path: '^/assets/', kind })
-    await store.fetch(at.tag, assets, at.folder.join('got'))
-    expect(digest(await readFile(at.folder.join('got', 'model.joblib')))).toBe(digest(at.content))
-    at.double.fault({ path: '^/assets/', kind, times: 100 })
-    await expect(store.fetch(at.tag, assets, at.folder.join('never'))).rejects.toThrow(/could not be downloaded intact/)
-    expect(await readdir(at.folder.join('never'))).toEqual([])
-  })
-
   test('missing, replaced and unfinished assets are named', async () => {
     await using at = await setup()
     const store = storeOf(at.double)

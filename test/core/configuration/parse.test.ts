@@ -39,6 +39,12 @@ describe('parseConfiguration', () => {
     })
   })
 
+  test('the models are kept in releases unless a folder is named', () => {
+    expect(parseConfiguration(churn, 'refline.yml').store).toEqual({ kind: 'github' })
+    const named = parseConfiguration(`${churn}store: { kind: files, path: /mnt/models }\n`, 'refline.yml')
+    expect(named.store).toEqual({ kind: 'files', path: '/mnt/models' })
+  })
+
   test('a rule on slices may be on the drop, and a gate is an error where it says nothing else', () => {
     const slices = '    slices: { region: { severity: warn, recall: { max_drop: 2%, severity: info } } }\n    gates:'
     const { models } = parseConfiguration(churn.replace('    gates:', slices), 'refline.yml')
@@ -58,13 +64,17 @@ describe('parseConfiguration', () => {
       /models\.churn\.gates\.roc_auc\.max_dorp: unknown key; did you mean `max_drop`\?/,
     ],
     ['an unknown key at the top', `${churn}enviroments: {}\n`, 9, /enviroments: unknown key; did you mean `environments`\?/],
-    ['an unknown key that resembles nothing', `${churn}owner: me\n`, 9, /known here: models, environments, defaults/],
+    ['an unknown key that resembles nothing', `${churn}owner: me\n`, 9, /known here: models, environments, store, defaults/],
     [
       'an unknown key in a branch of a union',
       churn.replace('predictions.csv', '{ file: a.csv, treshold: 0.2 }'),
       5,
       /did you mean `threshold`\?/,
     ],
+    ['a store of an unknown kind', `${churn}store: { kind: s3 }\n`, 9, /store\.kind: .*/],
+    ['a store without its folder', `${churn}store: { kind: files }\n`, 9, /store\.path: is missing/],
+    ['a folder for releases', `${churn}store: { kind: github, path: x }\n`, 9, /store\.path: unknown key/],
+    ['an unknown key of the store', `${churn}store: { kind: files, pth: x }\n`, 9, /store\.pth: unknown key; did you mean `path`\?/],
     ['a wrong word', churn.replace('binary', 'binari'), 3, /models\.churn\.task: expected one of .*binary/],
     ['a wrong type', churn.replace('0.90', 'high'), 8, /gates\.roc_auc\.min: expected number, found string/],
     ['a NaN', churn.replace('0.90', '.nan'), 8, /gates\.roc_auc\.min: expected number, found NaN/],

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Fault } from './faults.ts'
 import type { Actor, Permissions, RepositoryState, State } from './state.ts'
 
 /** What an endpoint answers: JSON, bytes of its own media type, or nothing. */
@@ -22,8 +23,8 @@ export interface Call {
   /** The request itself, for endpoints that take bytes. */
   readonly request: IncomingMessage
   readonly actor: Actor | null
-  /** True where an upload is to end half-way. */
-  readonly interrupted: boolean
+  /** What is to go wrong inside of an endpoint. */
+  readonly fault: Fault | null
 }
 
 export interface RepositoryCall extends Call {

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import {
   type Answer,
   author,
@@ -29,6 +27,45 @@ export const assetName = (asked: string): string => {
 
 const immutable = () => new Refusal(422, 'Cannot change assets of an immutable release.', { errors: [] })
 
+const pieceBytes = 1 << 20
+
+/** Writes a body to a file in large pieces by turns, and takes its digest while they are written. */
+const keep = async (body: AsyncIterable<Uint8Array>, path: string): Promise<{ readonly size: number; readonly sha256: string }> => {
+  const hash = createHash('sha256')
+  const file = await open(path, 'w')
+  let [piece, other] = [Buffer.allocUnsafeSlow(pieceBytes), Buffer.allocUnsafeSlow(pieceBytes)]
+  let size = 0
+  let filled = 0
+  let writing: Promise<unknown> = Promise.resolve()
+  const pass = async () => {
+    await writing
+    const full = piece.subarray(0, filled)
+    writing = file.write(full, 0, full.length, size)
+    writing.catch(() => {})
+    hash.update(full)
+    size += full.length
+    filled = 0
+    ;[piece, other] = [other, piece]
+  }
+  try {
+    for await (const chunk of body) {
+      for (let at = 0; at < chunk.length; ) {
+        const taken = chunk.subarray(at, at + pieceBytes - filled)
+        piece.set(taken, filled)
+        filled += taken.length
+        at += taken.length
+        if (filled === pieceBytes) await pass()
+      }
+    }
+    await pass()
+    await writing
+    return { size, sha256: hash.digest('hex') }
+  } finally {
+    await writing.catch(() => {})
+    await file.close()
+  }
+}
+
 const upload = async (call: RepositoryCall): Promise<Answer> => {
   need(call, ['contents'], 'write')
   const release = releaseOf(call)
@@ -43,7 +80,7 @@ const upload = async (call: RepositoryCall): Promise<Answer> => {
   if (length >= 2 * 1024 ** 3) refuse(invalid('ReleaseAsset', 'custom', 'size', 'size must be less than 2147483648'))
   if (release.immutable) refuse(immutable())
   if (release.assets.size >= 1000) refuse(invalid('ReleaseAsset', 'custom', 'file_count', 'file_count limited to 1000 assets per release'))
-  const name = assetName(asked)
+  const name = call.fault?.kind === 'renamed' ? `default.${assetName(asked)}` : assetName(asked)
   const taken = () => [...release.assets.values()].some(asset => asset.name === name)
   if (taken()) refuse(invalid('ReleaseAsset', 'already_exists', 'name'))
   const id = call.state.nextId()
@@ -52,31 +89,26 @@ const upload = async (call: RepositoryCall): Promise<Answer> => {
   const common = { id, name, label: call.query.get('label'), file, createdAt: now(), uploader: author(call), downloads: 0 }
   const contentType = call.request.headers['content-type'] ?? 'application/octet-stream'
   const starter: AssetState = { ...common, contentType, size: 0, digest: null, state: 'starter' }
-  if (call.interrupted) {
+  if (call.fault?.kind === 'interrupt') {
     call.request.resume()
     release.assets.set(id, starter)
     return { status: 502, body: { message: 'Server Error' } }
   }
-  const hash = createHash('sha256')
-  let size = 0
+  let kept: { readonly size: number; readonly sha256: string }
   try {
-    await pipeline(
-      call.request,
-      async function* (source) {
-        for await (const chunk of source as AsyncIterable<Buffer>) {
-          hash.update(chunk)
-          size += chunk.length
-          yield chunk
-        }
-      },
-      createWriteStream(file),
-    )
+    kept = await keep(call.request, file)
   } catch (error) {
     release.assets.set(id, starter)
     throw error
   }
   if (taken()) throw invalid('ReleaseAsset', 'already_exists', 'name')
-  const asset: AssetState = { ...common, contentType, size, digest: `sha256:${hash.digest('hex')}`, state: 'uploaded' }
+  const asset: AssetState = {
+    ...common,
+    contentType,
+    size: kept.size,
+    digest: call.state.digests ? `sha256:${kept.sha256}` : null,
+    state: 'uploaded',
+  }
   release.assets.set(id, asset)
   return { status: 201, body: assetShape(call, release, asset) }
 }

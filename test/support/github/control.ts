@@ -41,6 +41,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   'runtime-token': (double, order) => ({ token: double.runtimeToken(order as unknown as RuntimeIdentity) }),
   dump: (double, order) => double.repository(order.owner, order.name).dump(),
   requests: double => double.requests,
+  'storage-requests': double => double.storageRequests,
   violations: double => double.violations,
 }
 

@@ -12,7 +12,10 @@ export interface Fault {
    * `status`: answered before any effect. `status-after`: done, and answered with an error all the same. `rate-limit`: 429 with retry-after.
    * `secondary-limit`: 403 in GitHub's words. `drop-before` and `drop-after`: the connection ends without an answer, before or after the effect.
    * `slow`: the body comes in pieces with pauses. `truncate`: half of the body, then the connection ends. `corrupt`: one byte differs.
-   * `interrupt`: an upload leaves an asset in state `starter` and is answered 502.
+   * `interrupt`: an upload leaves an asset in state `starter` and is answered 502. `renamed`: an upload is kept under another name. `html`: a page in place of JSON, before
+   * any effect; `html-after`: after it. `half-json`: done, and the answer ends in the middle though its length says that it is whole. `loop`: a list whose next page is
+   * itself. `unseen`: a list without its newest item. `whole-file`: the storage ignores the range; `other-range`: it sends another one. `redirect`: the storage sends to
+   * another address of its own.
    */
   readonly kind:
     | 'status'
@@ -25,10 +28,21 @@ export interface Fault {
     | 'truncate'
     | 'corrupt'
     | 'interrupt'
-  /** For `status` and `status-after`; 502 by default. */
+    | 'renamed'
+    | 'html'
+    | 'html-after'
+    | 'half-json'
+    | 'loop'
+    | 'unseen'
+    | 'whole-file'
+    | 'other-range'
+    | 'redirect'
+  /** For `status`, `status-after` and the pages; 502 by default. */
   readonly status?: number
-  /** Seconds, for the two limits; 1 by default. */
-  readonly retryAfter?: number
+  /** Seconds or a date, for the two limits; 1 by default. */
+  readonly retryAfter?: number | string
+  /** Laid over the headers of `status` and the two limits; an empty one is left out. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Pause between pieces, for `slow`; 50 by default. */
   readonly milliseconds?: number
 }

@@ -78,9 +78,36 @@ const answerOf = async (call: Call): Promise<Answer> => {
   return await endpoint({ ...call, repository })
 }
 
+/** What a proxy before GitHub answers when GitHub does not. */
+const page = (fault: Fault): Answer => ({
+  status: fault.status ?? 502,
+  raw: {
+    type: 'text/html; charset=utf-8',
+    bytes: Buffer.from('<html><title>Unicorn! · GitHub</title><body>This page is taking too long</body></html>'),
+  },
+})
+
+/** A list as it should not be. */
+const listed = (
+  call: { readonly state: State; readonly path: string; readonly query: URLSearchParams },
+  answer: Answer,
+  fault: Fault | null,
+): Answer => {
+  if (!Array.isArray(answer.body)) return answer
+  if (fault?.kind === 'unseen') return { ...answer, body: answer.body.slice(0, -1) }
+  if (fault?.kind !== 'loop') return answer
+  return { ...answer, headers: { ...answer.headers, link: `<${call.state.apiUrl}${call.path}?${call.query}>; rel="next"` } }
+}
+
 const told = (fault: Fault): Answer | null => {
-  if (fault.kind === 'status') return { status: fault.status ?? 502, body: { message: 'Server Error' } }
-  const headers = { 'retry-after': String(fault.retryAfter ?? 1) }
+  if (fault.kind === 'status')
+    return {
+      status: fault.status ?? 502,
+      body: { message: 'Server Error' },
+      ...(fault.headers === undefined ? {} : { headers: fault.headers }),
+    }
+  if (fault.kind === 'html') return page(fault)
+  const headers = { 'retry-after': String(fault.retryAfter ?? 1), ...fault.headers }
   if (fault.kind === 'rate-limit') return { status: 429, body: { message: 'API rate limit exceeded' }, headers }
   if (fault.kind === 'secondary-limit') {
     return {
@@ -134,16 +161,17 @@ export const rest = async (
       body: typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {},
       request,
       actor,
-      interrupted: fault?.kind === 'interrupt',
+      fault,
     }
     if (fault?.kind === 'drop-before') answer = { status: 0 }
-    else answer = before ?? (await answerOf(call))
+    else answer = before ?? listed(call, await answerOf(call), fault)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     if (upload) request.resume()
     answer = error.answer
   }
   if (fault?.kind === 'status-after') answer = { status: fault.status ?? 502, body: { message: 'Server Error' } }
+  if (fault?.kind === 'html-after') answer = page(fault)
   const dropped = fault?.kind === 'drop-before' || fault?.kind === 'drop-after'
   context.log({
     method,
@@ -173,8 +201,13 @@ const send = (response: ServerResponse, answer: Answer, fault: Fault | null): vo
     ...limit,
     'x-github-request-id': 'DOUBLE',
     ...(answer.status === 204 ? {} : { 'content-type': type, 'content-length': String(bytes.length) }),
-    ...answer.headers,
+    ...Object.fromEntries(Object.entries(answer.headers ?? {}).filter(([, value]) => value !== '')),
+    ...(fault?.kind === 'half-json' ? { 'content-length': String(bytes.length >> 1) } : {}),
   })
+  if (fault?.kind === 'half-json') {
+    response.end(bytes.subarray(0, bytes.length >> 1))
+    return
+  }
   if (fault?.kind === 'slow' && bytes.length > 1) {
     response.write(bytes.subarray(0, bytes.length >> 1))
     setTimeout(() => response.end(bytes.subarray(bytes.length >> 1)), fault.milliseconds ?? 50).unref()

@@ -13,7 +13,7 @@ import { type Fault, Faults } from './faults.ts'
 import { RepositoryControl } from './repository-control.ts'
 import { actorOf, type LoggedRequest, rest } from './rest.ts'
 import { type Actor, everyPermission, type Permissions, State } from './state.ts'
-import { storage } from './storage.ts'
+import { type StorageRequest, storage } from './storage.ts'
 
 export interface GitHubOptions {
   /** Folder for repositories and files; a temporary one, removed at the end, by default. */
@@ -24,6 +24,8 @@ export interface GitHubOptions {
   readonly pageSize?: number
   /** Published releases of the first repositories cannot be changed. */
   readonly immutableReleases?: boolean
+  /** Whether assets have digests; they have by default. */
+  readonly digests?: boolean
   /** Pushes over HTTP need no token (for a demo on a laptop). */
   readonly openPush?: boolean
 }
@@ -42,6 +44,7 @@ export interface GitHubDouble extends AsyncDisposable {
   readonly token: string
   readonly requests: readonly LoggedRequest[]
   readonly gitRequests: readonly GitRequest[]
+  readonly storageRequests: readonly StorageRequest[]
   /** What broke GitHub's description so far. `close` throws where there are any. */
   readonly violations: string[]
   gitUrl(owner: string, name: string): string
@@ -106,10 +109,12 @@ export const startGitHub = async (options: GitHubOptions = {}): Promise<GitHubDo
   const folder = options.root === undefined ? await temporaryFolder('refline-github-') : null
   const state = new State(options.root ?? folder?.path ?? '')
   state.pageSize = options.pageSize ?? 100
+  state.digests = options.digests ?? true
   const faults = new Faults()
   const violations: string[] = []
   const requests: LoggedRequest[] = []
   const gitRequests: GitRequest[] = []
+  const storageRequests: StorageRequest[] = []
   const report = (violation: string) => void violations.push(violation)
   const context = { state, conformity: new Conformity(), report, log: (request: LoggedRequest) => void requests.push(request) }
   const root = join(state.root, 'repositories')
@@ -166,7 +171,7 @@ export const startGitHub = async (options: GitHubOptions = {}): Promise<GitHubDo
       })
     }
   const server = createServer(guarded(route))
-  const store = createServer(guarded(storage(state, faults, report)))
+  const store = createServer(guarded(storage(state, faults, report, request => void storageRequests.push(request))))
   state.url = await listen(server)
   state.storageUrl = await listen(store)
 
@@ -209,6 +214,7 @@ export const startGitHub = async (options: GitHubOptions = {}): Promise<GitHubDo
     token: 'test-token',
     requests,
     gitRequests,
+    storageRequests,
     violations,
     gitUrl: (owner, name) => `${state.url}/${owner}/${name}.git`,
     repository: (owner, name) => {

@@ -158,6 +158,8 @@ export class State {
   readonly caches = new Map<number, CacheState>()
   /** Largest page that is given, whatever `per_page` asks for. */
   pageSize = 100
+  /** Whether new assets get a digest, as on github.com; old servers of enterprises have none. */
+  digests = true
   /** Set by the server when it knows its ports. */
   url = ''
   storageUrl = ''
