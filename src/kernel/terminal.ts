@@ -21,7 +21,8 @@ export const writeOut = (text: string): void => {
       rest = rest.subarray(writeSync(1, rest))
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      if (code === 'EPIPE') closed = true
+      // A pipe that another Node made is a socket, which is reset where its reader leaves something unread.
+      if (code === 'EPIPE' || code === 'ECONNRESET') closed = true
       else if (code !== 'EAGAIN' || performance.now() > until) throw error
       else Atomics.wait(pause, 0, 0, 5)
     }
