@@ -57,6 +57,7 @@ const operations: readonly string[] = [
   `GET ${repository}/actions/artifacts/{artifact_id}`,
   `GET ${repository}/actions/artifacts/{artifact_id}/{archive_format}`,
   `GET ${repository}/actions/runs/{run_id}/artifacts`,
+  `GET ${repository}/actions/runs/{run_id}`,
   'GET /user',
   'GET /rate_limit',
 ]

@@ -12,9 +12,10 @@ import { pulls } from './pulls.ts'
 import { releases } from './releases.ts'
 import { userShape } from './shapes.ts'
 import type { Actor, State } from './state.ts'
+import { workflowRuns } from './workflow-runs.ts'
 
 /** Every operation that is answered, by `METHOD template`. */
-export const endpoints: Endpoints = { ...code, ...releases, ...assets, ...issues, ...pulls, ...deployments, ...artifacts }
+export const endpoints: Endpoints = { ...code, ...releases, ...assets, ...issues, ...pulls, ...deployments, ...artifacts, ...workflowRuns }
 
 /** What was asked, for assertions. */
 export interface LoggedRequest {

@@ -190,6 +190,7 @@ export const startGitHub = async (options: GitHubOptions = {}): Promise<GitHubDo
       issues: new Map(),
       comments: new Map(),
       deployments: new Map(),
+      workflowRuns: new Map(),
       roles: new Map<string, string>(),
     }
     state.repositories.set(`${owner}/${name}`.toLowerCase(), repository)

@@ -131,6 +131,18 @@ export interface CacheState {
   finalized: boolean
 }
 
+export interface WorkflowRunState {
+  readonly id: number
+  readonly actor: string
+  readonly headSha: string
+  /** `.github/workflows/train.yml`. */
+  readonly path: string
+  readonly event: string
+  readonly createdAt: string
+  /** Null while it runs. */
+  readonly updatedAt: string | null
+}
+
 export interface RepositoryState {
   readonly id: number
   readonly owner: string
@@ -145,6 +157,7 @@ export interface RepositoryState {
   readonly issues: Map<number, IssueState>
   readonly comments: Map<number, CommentState>
   readonly deployments: Map<number, DeploymentState>
+  readonly workflowRuns: Map<number, WorkflowRunState>
   /** Role of people: admin, maintain, write, triage, read. */
   readonly roles: Map<string, string>
 }
