@@ -203,10 +203,7 @@ export const auditChain = (ledger: ReadLedger, signing: Signing): AuditedChain =
         state = fold(state, link.record, link.digest)
       } catch (error) {
         state = null
-        const why = (error instanceof Error ? error.message : String(error)).replace(
-          /^This does not follow from the ledger of \S+ at seq \d+: /,
-          '',
-        )
+        const why = (error instanceof Error ? error.message : String(error)).replace(/^This does not .*? at seq \d+: |\.$/g, '')
         if (known === undefined) note('refused', commit, record, `does not follow from the events before it: ${why}`)
       }
     }
