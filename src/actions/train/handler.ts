@@ -9,6 +9,7 @@ import type { Predictions } from '../../core/evaluation/predictions.ts'
 import { canonicalJson, digest } from '../../core/lineage/canonical.ts'
 import type { VersionRecord } from '../../core/lineage/events.ts'
 import { inputDigest, runKey, runName } from '../../core/lineage/keys.ts'
+import { loggedRun } from '../../core/lineage/logged-run.ts'
 import { versionInRecords, versionInState } from '../../core/lineage/preconditions.ts'
 import type { RunRecord } from '../../core/lineage/run.ts'
 import type { Outcome } from '../../kernel/action.ts'
@@ -54,6 +55,8 @@ export interface TrainRequest {
   readonly command: string | undefined
   readonly passEnv: readonly string[]
   readonly jobIndex: string | null
+  /** `each` by default; with `collect` a later step writes the runs of all jobs of a matrix to the log of runs at once. */
+  readonly log?: 'each' | 'collect'
 }
 
 type TrainOutcome = Outcome<(typeof spec)['outputs']>
@@ -148,7 +151,7 @@ export const train = async (request: TrainRequest, ports: TrainPorts): Promise<T
   const run = await within(ports.failpoint, 'train-run', () => ports.runs.keep(staged, record))
   if (ports.artifacts.available)
     await within(ports.failpoint, 'train-artifact', () => ports.artifacts.upload(artifactName(name, record.run), run.folder))
-  await logRun(ports, record)
+  if (request.log !== 'collect') await logRun(ports, record)
 
   const reason = `run ${record.run} of ${name}: ${collected.modelFiles.length === 1 ? 'one model file' : `${collected.modelFiles.length} model files`}, ${collected.predictions === null ? 'no predictions' : 'with predictions'}, trained in ${Math.round(seconds)} s`
   ports.log.info(reason)
@@ -255,9 +258,8 @@ const championOf = async (name: string, ports: TrainPorts): Promise<VersionRecor
 const logRun = async (ports: TrainPorts, record: RunRecord): Promise<void> => {
   if (ports.ledger === null || isProposal(ports.context)) return
   try {
-    const entry = { kind: 'run', run: record.run, created: record.created, input: record.input, reported: record.reported }
     const { ledger } = ports
-    const written = await within(ports.failpoint, 'train-log', () => ledger.log(record.model, [{ key: record.run, entry }]))
+    const written = await within(ports.failpoint, 'train-log', () => ledger.log(record.model, [loggedRun(record)]))
     if (written === null) ports.log.info('This token may only read, so the run is not in the log of runs; it travels in its artifact.')
   } catch (error) {
     if (!(error instanceof UserError)) throw error

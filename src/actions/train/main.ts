@@ -23,7 +23,14 @@ export const main = () =>
     const { name, model } = selectModel(await readConfiguration(context.workspace, inputs.config), inputs.model)
     const reachable = context.repository !== null || inputs.ledger !== undefined
     return train(
-      { name, model, command: inputs.command, passEnv: inputs.passEnv, jobIndex: inputs.jobIndex === '' ? null : inputs.jobIndex },
+      {
+        name,
+        model,
+        command: inputs.command,
+        passEnv: inputs.passEnv,
+        jobIndex: inputs.jobIndex === '' ? null : inputs.jobIndex,
+        log: inputs.log,
+      },
       {
         ...around,
         command: userCommand(environment),

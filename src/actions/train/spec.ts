@@ -26,6 +26,12 @@ export const spec = defineAction({
       description: 'Tells the runs of a matrix apart; nothing needs to be set.',
       default: '${{ strategy.job-index }}',
     },
+    log: {
+      schema: z.enum(['each', 'collect']),
+      description:
+        'When the run goes to the log of runs: `each` at once, or `collect` where a later step writes the runs of all jobs of a matrix in one push (`refline collect`).',
+      default: 'each',
+    },
     ledger: ledgerInput,
     token: tokenInput,
   },
