@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { readText } from '../adapters/files/text.ts'
 import { checkoutRoot, headCommit, userName } from '../adapters/git/checkout.ts'
-import { gitLedger } from '../adapters/git/ledger.ts'
+import { gitLedger, type LedgerSettings } from '../adapters/git/ledger.ts'
 import { ledgerRemote } from '../adapters/git/remote.ts'
 import { systemClock } from '../adapters/runner/clock.ts'
 import { runnerContext } from '../adapters/runner/context.ts'
@@ -13,6 +13,7 @@ import { nearest } from '../core/nearest.ts'
 import { release } from '../kernel/release.ts'
 import type { Ledger } from '../ports/ledger.ts'
 import type { ModelStore } from '../ports/model-store.ts'
+import type { WorkflowRuns } from '../ports/workflow-runs.ts'
 import type { Typed } from './command.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -24,6 +25,8 @@ export interface Around {
   model(): Promise<string>
   /** The ledger with its log of runs, read with the credentials that git has, or with a token of the environment. */
   ledger(): Promise<Ledger>
+  /** What the ledger is opened with, for commands that look at it or write to it by other means. */
+  settings(): Promise<LedgerSettings>
   /**
    * The files of versions: the folder of the option `--store`, else at a desk what refline.yml names, else releases on GitHub. Throws a UserError where the remote is not there or the environment has no
    * token.
@@ -31,6 +34,8 @@ export interface Around {
   store(): Promise<ModelStore>
   /** Where the ledger is, without credentials. */
   remote(): Promise<string>
+  /** The workflow runs of the repository on GitHub. Throws as `store` does. */
+  workflowRuns(): Promise<WorkflowRuns>
   /**
    * What identifies what is asked for, for commands that write: the workflow run, else something new that is printed, so that a command that was cut off can be
    * told from one that was never run.
@@ -117,6 +122,27 @@ export const around = (typed: Typed, terminal: Terminal, asked?: string): Around
     return settings?.kind === 'files' ? resolve((await checkoutRoot(folder)) ?? folder, settings.path) : null
   }
 
+  const settings = async (): Promise<LedgerSettings> => {
+    const { remote, environment, context, workspace } = await where()
+    return {
+      remote,
+      // A helper for credentials that came with a person's machine is theirs as well; on a runner it may be anybody's.
+      environment: { ...(env.GITHUB_ACTIONS === 'true' ? {} : { GIT_CONFIG_NOSYSTEM: '0' }), ...environment },
+      clock: systemClock,
+      random: Math.random,
+      deadlineSeconds,
+      temp: context.temp,
+      release,
+      again: context.again,
+      writer: {
+        actor: context.actor ?? (await userName(workspace)),
+        workflow_run: context.runId,
+        workflow: context.workflowRef,
+        commit: context.commit ?? (await headCommit(workspace)),
+      },
+    }
+  }
+
   return {
     model,
     remote: async () => (await where()).remote,
@@ -133,29 +159,15 @@ export const around = (typed: Typed, terminal: Terminal, asked?: string): Around
       terminal.say(`request ${made}`)
       return made
     },
-    ledger: async () => {
-      const { remote, environment, context, workspace } = await where()
-      return gitLedger({
-        remote,
-        // A helper for credentials that came with a person's machine is theirs as well; on a runner it may be anybody's.
-        environment: { ...(env.GITHUB_ACTIONS === 'true' ? {} : { GIT_CONFIG_NOSYSTEM: '0' }), ...environment },
-        clock: systemClock,
-        random: Math.random,
-        deadlineSeconds,
-        temp: context.temp,
-        release,
-        again: context.again,
-        writer: {
-          actor: context.actor ?? (await userName(workspace)),
-          workflow_run: context.runId,
-          workflow: context.workflowRef,
-          commit: context.commit ?? (await headCommit(workspace)),
-        },
-      })
+    workflowRuns: async () => {
+      const { remote, context } = await where()
+      const { client, repository } = (await import('./github.ts')).onGitHub(env, context.serverUrl, remote)
+      return (await import('../adapters/github/workflow-runs.ts')).githubWorkflowRuns(client, repository)
     },
+    ledger: async () => gitLedger(await settings()),
+    settings,
   }
 }
-
 /** The error for a model whose ledger has no record, with the nearest model of refline.yml. */
 export const unknownModel = async (typed: Typed, terminal: Terminal, model: string, remote: string): Promise<UserError> => {
   const models = await configurationAround(typed, terminal)

@@ -17,7 +17,7 @@ export interface VerifyPorts {
   readonly read: (model: string, against: string | null) => Promise<{ readonly ledger: ReadLedger; readonly witnesses: readonly Witness[] }>
   readonly signing: Signing
   /** Null where the releases cannot be reached. */
-  readonly store: (Pick<ModelStore, 'prove'> & { releases(model: string): Promise<readonly ReadRelease[]> }) | null
+  readonly store: Pick<ModelStore, 'prove' | 'releases'> | null
   /** Null where workflow runs cannot be asked for. */
   readonly workflowRuns: WorkflowRuns | null
   readonly clock: Pick<Clock, 'now'>
@@ -46,6 +46,14 @@ const proofs = async (
   return proven
 }
 
+/** A store that is no git repository has no tags; it keeps the commit itself. */
+const keptCommits = (witnesses: readonly Witness[], releases: readonly ReadRelease[]): readonly Witness[] => {
+  const tagged = new Set(witnesses.map(({ name }) => name))
+  return releases.flatMap(({ tag, draft, commit }) =>
+    draft || commit === null || tagged.has(tag) ? [] : [{ kind: 'tag', name: tag, commit, record: null, ancestry: [] }],
+  )
+}
+
 const readAll = async ({ model, deep, against }: VerifyRequest, ports: VerifyPorts): Promise<ReadAll> => {
   const { store, workflowRuns, clock } = ports
   const source = await ports.read(model, against)
@@ -57,7 +65,8 @@ const readAll = async ({ model, deep, against }: VerifyRequest, ports: VerifyPor
   if (deep && workflowRuns !== null) for (const id of workflowRunsOf(links, mostWorkflowRuns)) runs.set(id, await workflowRuns.find(id))
   const now = clock.now()
   return {
-    ...source,
+    ledger: source.ledger,
+    witnesses: [...source.witnesses, ...keptCommits(source.witnesses, releases ?? [])],
     releases: releases === null ? null : { releases, now, ...(proven === undefined ? {} : { proven }) },
     workflowRuns: deep && workflowRuns !== null ? { runs, now } : null,
   }

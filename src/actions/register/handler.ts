@@ -1,7 +1,9 @@
 import type { RunnerContext } from '../../adapters/runner/context.ts'
 import { UserError } from '../../core/errors.ts'
+import { digest } from '../../core/lineage/canonical.ts'
 import type { EventOf, LedgerState } from '../../core/lineage/events.ts'
 import { requestId } from '../../core/lineage/keys.ts'
+import { registration } from '../../core/lineage/registration.ts'
 import { registrationWords } from '../../core/report/registration.ts'
 import type { Outcome } from '../../kernel/action.ts'
 import { type Failpoint, within } from '../../kernel/failpoint.ts'
@@ -13,7 +15,6 @@ import { requireDecidingRef } from '../deciding-ref.ts'
 import { gateFailure, type Judged, type JudgePorts, type JudgeRequest, judge } from '../judge/gather.ts'
 import { cardOf } from '../judge/report.ts'
 import type { spec } from './spec.ts'
-import { registration } from './version.ts'
 
 /** What registering a judged run needs of the world. */
 export interface RegisterJudgedPorts {
@@ -80,6 +81,9 @@ export const registerJudged = async (
     commit,
     uploads: [...packed.uploads, ...(await ports.evidence(judged))],
   })
+  // A release that was there before may sit on an older head, or on a commit of the code: only what the store says is a witness.
+  const sitting = published.existing ? (await ports.store.releases(rules.name)).find(({ tag }) => tag === published.tag)?.commit : commit
+  const tagged = sitting === commit ? commit : null
   const asked = ports.context.runId ?? judged.run.record.run
   const appended = await within(ports.failpoint, 'register-record', () =>
     ports.ledger.append(
@@ -88,7 +92,7 @@ export const registerJudged = async (
         id: requestId('register', null, judged.run.record.run, asked),
         subject: events => subjectOf(rules.name, registrationWords(assessment), events[0]),
       },
-      head => propose(judged, ports, packed, published, head),
+      head => propose(judged, ports, packed, { ...published, tagged }, head),
     ),
   )
   const made = appended.events.find(event => event.kind === 'register')
@@ -168,7 +172,7 @@ const propose = async (
   judged: Judged,
   ports: RegisterJudgedPorts,
   packed: { readonly digest: string; readonly bytes: number },
-  published: Published,
+  published: Published & { readonly tagged: string | null },
   head: LedgerState,
 ): Promise<Proposal> => {
   const before = await registeredBefore(judged, ports, packed.digest, published, head)
@@ -178,7 +182,17 @@ const propose = async (
     throw new UserError(
       `while ${run} was judged against ${versionText(judged.state.aliases.champion)}, ${versionText(head.aliases.champion)} became champion; run this job again, it is judged against the new one then`,
     )
-  return { events: [registration(judged, packed, published, head)] }
+  const { assessment, rules, result } = judged
+  const publication = {
+    ...published,
+    ...packed,
+    assessment,
+    run: judged.run.record,
+    policy: rules.policy.digest,
+    // Where a release of the same bytes was there already, its result is the one that was published then.
+    result: published.assets.find(asset => asset.path === 'result.json')?.sha256 ?? digest(result.text),
+  }
+  return { events: [registration(publication, head)] }
 }
 
 /**

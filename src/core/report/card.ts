@@ -23,6 +23,9 @@ export interface CardWords {
   readonly licence?: string | undefined
 }
 
+/** What a card says of the job that registered its version. Everything else in it stands in the release and in the ledger. */
+export type CardContext = Pick<CommentContext, 'version' | 'jobUrl'>
+
 const cardLimit = 100_000
 
 const facts = (pairs: readonly (readonly [string, string | null])[]): string =>
@@ -103,7 +106,7 @@ const prose = (title: string, text: string | undefined): readonly Section[] =>
         },
       ]
 
-const provenance = (assessment: Assessment, version: VersionRecord, run: RunRecord, context: CommentContext): string =>
+const provenance = (assessment: Assessment, version: VersionRecord, run: RunRecord, context: CardContext): string =>
   facts([
     ['model manifest', code(version.digest)],
     ['run record', code(assessment.run_digest)],
@@ -120,7 +123,7 @@ export const renderCard = (
   version: VersionRecord,
   run: RunRecord,
   words: CardWords,
-  context: CommentContext,
+  context: CardContext,
 ): string => {
   const slices = sliceSection(assessment.slices)
   const fairness = fairnessSection(assessment.fairness)

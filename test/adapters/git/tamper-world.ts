@@ -7,7 +7,6 @@ import { githubReleases } from '../../../src/adapters/github/releases.ts'
 import { githubWorkflowRuns } from '../../../src/adapters/github/workflow-runs.ts'
 import { type VerifyRequest, verifyModel } from '../../../src/cli/verifying.ts'
 import type { Audit } from '../../../src/core/lineage/audit/audit.ts'
-import type { ReadRelease } from '../../../src/core/lineage/audit/releases.ts'
 import { canonicalJson, digest } from '../../../src/core/lineage/canonical.ts'
 import type { LedgerEvent, LedgerState } from '../../../src/core/lineage/events.ts'
 import type { Ledger } from '../../../src/ports/ledger.ts'
@@ -17,7 +16,7 @@ import { type GitHubDouble, startGitHub } from '../../support/github/server.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 import { hastyClock } from '../github/support.ts'
 import { ledgerOn } from './ledgers.ts'
-import { type Loose, takeApart } from './tampering.ts'
+import { type Loose, run, takeApart } from './tampering.ts'
 
 const hour = 3_600_000
 export const start = Date.parse('2026-11-20T10:00:00.000Z')
@@ -43,20 +42,6 @@ export interface Worlds extends AsyncDisposable {
   readonly double: GitHubDouble
   fresh(): Promise<World>
 }
-
-const releasesOf = (control: RepositoryControl): readonly ReadRelease[] =>
-  [...control.state.releases.values()].map(({ tag, name, draft, createdAt, assets }) => ({
-    tag,
-    title: name ?? '',
-    draft,
-    createdAt: Date.parse(createdAt),
-    assets: [...assets.values()].map(asset => ({
-      name: asset.name,
-      size: asset.size,
-      digest: asset.digest?.slice('sha256:'.length) ?? null,
-      state: asset.state,
-    })),
-  }))
 
 /** Three versions with their releases, an alias, a rollout with evidence that was withdrawn, a run that was kept out and a quarantine: 13 records. */
 const build = async (double: GitHubDouble, folder: string): Promise<readonly string[]> => {
@@ -136,10 +121,7 @@ export const makeWorlds = async (): Promise<Worlds> => {
   const tags = await build(double, folder.path)
   const original = double.repository('acme', 'churn')
   const chain = takeApart(original.bare)
-  const ids = (await import('./tampering.ts'))
-    .run(original.bare, ['rev-list', '--reverse', 'refs/refline/models/churn/decisions'])
-    .trim()
-    .split('\n')
+  const ids = run(original.bare, ['rev-list', '--reverse', 'refs/refline/models/churn/decisions']).trim().split('\n')
   let count = 0
 
   const fresh = async (): Promise<World> => {
@@ -173,7 +155,7 @@ export const makeWorlds = async (): Promise<Worlds> => {
               against,
             ),
           signing,
-          store: { releases: async () => releasesOf(control), prove: githubReleases(client, repository).prove },
+          store: githubReleases(client, repository),
           workflowRuns: githubWorkflowRuns(client, repository),
           clock: { now: () => Date.now() },
         },

@@ -10,6 +10,8 @@ export interface ReadRelease {
   readonly draft: boolean
   /** Milliseconds since 1970. */
   readonly createdAt: number
+  /** The commit that it was published on, as far as the store knows. */
+  readonly commit: string | null
   readonly assets: readonly {
     readonly name: string
     readonly size: number

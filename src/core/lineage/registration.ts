@@ -1,10 +1,8 @@
-import type { Assessment } from '../../core/comparison/assessment.ts'
-import { byteLength, canonicalJson, digest } from '../../core/lineage/canonical.ts'
-import type { EventOf, LedgerState } from '../../core/lineage/events.ts'
-import { decidedBy } from '../../core/lineage/holdouts.ts'
-import type { RunRecord } from '../../core/lineage/run.ts'
-import type { Published } from '../../ports/model-store.ts'
-import type { Judged } from '../judge/gather.ts'
+import type { Assessment } from '../comparison/assessment.ts'
+import { byteLength, canonicalJson } from './canonical.ts'
+import type { EventOf, LedgerState } from './events.ts'
+import { decidedBy } from './holdouts.ts'
+import type { DigestedFile, RunRecord } from './run.ts'
 
 const mostMetrics = 60
 /** That of a reported figure; whoever cut it shorter would not find it again. */
@@ -38,30 +36,43 @@ const keptRows = ({ rows }: Assessment): Assessment['rows'] => {
   return rows.filter(row => kept.has(row))
 }
 
+/** A judged run whose files are published. */
+export interface Publication {
+  readonly assessment: Assessment
+  readonly run: RunRecord
+  /** Digest of manifest.json, and so of the model files alone. */
+  readonly digest: string
+  /** Of the model files. */
+  readonly bytes: number
+  readonly tag: string
+  /** Commit of the ledger that the tag sits on; null where it sits on none. */
+  readonly tagged: string | null
+  readonly assets: readonly DigestedFile[]
+  /** Digest of the rules it was judged by. */
+  readonly policy: string
+  /** Digest of result.json. */
+  readonly result: string
+}
+
 /** The register event of a judged and published run, for this head of the ledger. */
-export const registration = (
-  judged: Judged,
-  packed: { readonly digest: string; readonly bytes: number },
-  published: Published,
-  head: LedgerState,
-): EventOf<'register'> => {
-  const { assessment, run, rules } = judged
+export const registration = (published: Publication, head: LedgerState): EventOf<'register'> => {
+  const { assessment, run } = published
   const holdout = assessment.holdout?.digest ?? null
   const rows = keptRows(assessment)
-  const stored = published.assets.find(asset => asset.path === 'result.json')
   return {
     kind: 'register',
     version: {
       version: head.versions + 1,
-      run: run.record.run,
-      digest: packed.digest,
+      run: run.run,
+      digest: published.digest,
       tag: published.tag,
+      ...(published.tagged === null ? {} : { tagged: published.tagged }),
       assets: [...published.assets],
-      bytes: packed.bytes,
-      input: run.record.input,
-      code: run.record.lineage.code,
-      commit: run.record.lineage.commit,
-      pull_request: run.record.created.pull_request,
+      bytes: published.bytes,
+      input: run.input,
+      code: run.lineage.code,
+      commit: run.lineage.commit,
+      pull_request: run.created.pull_request,
       holdout,
       metrics: rows.map(({ metric, challenger }) => ({
         name: metric.slice(0, longestName),
@@ -72,15 +83,14 @@ export const registration = (
       image: null,
     },
     record: recordedRun(
-      run.record,
+      run,
       rows.map(({ metric }) => metric),
     ),
     verdict: assessment.verdict,
     decision: assessment.decision,
     champion: assessment.opponent.kind === 'first' ? null : assessment.opponent.version,
-    policy: rules.policy.digest,
-    // Where a release of the same bytes was there already, its result is the one that was published then.
-    result: stored?.sha256 ?? digest(judged.result.text),
+    policy: published.policy,
+    result: published.result,
     override: assessment.override,
     ...(holdout === null ? {} : { decided: decidedBy(head, holdout) }),
   }
