@@ -1,6 +1,7 @@
 import type { CommandSpec, Typed } from './command.ts'
 import { completionSpec, helpSpec } from './specs/help.ts'
 import { evaluateSpec, importSpec } from './specs/judge.ts'
+import { backupSpec, collectSpec, compactSpec, gcSpec, pinSpec, repairSpec, restoreSpec, unpinSpec, verifySpec } from './specs/keep.ts'
 import { historySpec, lineageSpec, logSpec, runsSpec, showSpec, statusSpec } from './specs/look.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -23,6 +24,15 @@ export const table: readonly Command[] = [
   { spec: lineageSpec, load: async () => (await import('./lineage.ts')).lineage },
   { spec: evaluateSpec, load: async () => (await import('./evaluate.ts')).evaluate },
   { spec: importSpec, load: async () => (await import('./import.ts')).importThresholds },
+  { spec: verifySpec, load: async () => (await import('./verify.ts')).verify },
+  { spec: repairSpec, load: async () => (await import('./repair.ts')).repair },
+  { spec: gcSpec, load: async () => (await import('./gc.ts')).gc },
+  { spec: pinSpec, load: async () => (await import('./pin.ts')).pin },
+  { spec: unpinSpec, load: async () => (await import('./pin.ts')).unpin },
+  { spec: backupSpec, load: async () => (await import('./backup.ts')).backup },
+  { spec: restoreSpec, load: async () => (await import('./backup.ts')).restore },
+  { spec: compactSpec, load: async () => (await import('./compact.ts')).compact },
+  { spec: collectSpec, load: async () => (await import('./collect.ts')).collect },
   { spec: helpSpec, load: async () => (await import('./guide.ts')).guide },
   { spec: completionSpec, load: async () => (await import('./completion.ts')).completion },
 ]
