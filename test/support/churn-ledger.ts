@@ -1,3 +1,4 @@
+import { commitMessage } from '../../src/adapters/git/ledger.ts'
 import { canonicalJson, digest } from '../../src/core/lineage/canonical.ts'
 import type { EventOf, LedgerEvent, LedgerRecord } from '../../src/core/lineage/events.ts'
 import { emptyState, fold } from '../../src/core/lineage/fold.ts'
@@ -182,12 +183,13 @@ const writer = {
 /** Commits for `git fast-import`, each with its files at the top. */
 const imported = (
   ref: string,
-  commits: readonly { readonly subject: string; readonly files: Readonly<Record<string, string>> }[],
+  commits: readonly { readonly message: string; readonly at: string; readonly files: Readonly<Record<string, string>> }[],
 ): string =>
   commits
-    .map(({ subject, files }) => {
+    .map(({ message, at, files }) => {
+      const seconds = Math.floor(Date.parse(at) / 1000)
       const blobs = Object.entries(files).map(([name, text]) => `M 100644 inline ${name}\ndata ${Buffer.byteLength(text)}\n${text}\n`)
-      return `commit ${ref}\ncommitter refline <refline@refline.invalid> 1764000000 +0000\ndata ${Buffer.byteLength(subject)}\n${subject}\n${blobs.join('')}\n`
+      return `commit ${ref}\ncommitter refline <refline@refline.invalid> ${seconds} +0000\ndata ${Buffer.byteLength(message)}\n${message}\n${blobs.join('')}\n`
     })
     .join('')
 
@@ -200,7 +202,11 @@ export const churnCheckout = async (...more: readonly LedgerEvent[]): Promise<Gi
   const decisions = (await churnRecords(...more)).map(record => {
     const { text, digest: id } = encodeRecord(record)
     state = fold(state, record, id)
-    return { subject: record.request, files: { 'record.json': text, 'state.json': encodeState(state) } }
+    return {
+      message: commitMessage(record.request, record),
+      at: record.writer.at,
+      files: { 'record.json': text, 'state.json': encodeState(state) },
+    }
   })
   const runs = (
     [
@@ -212,7 +218,7 @@ export const churnCheckout = async (...more: readonly LedgerEvent[]): Promise<Gi
     const created = { at, actor: 'ada', event: 'push', workflow_run: '100', job: 'train', job_index: null, pull_request: null }
     const entry = { kind: 'run', run, created, input: hex('input'), reported: { roc_auc: value, loss: (index + 1) / 10 } }
     const record = canonicalJson({ schema: 2, release: '0.2.0', seq: index + 1, at, writer, lines: [{ key: run, entry }] })
-    return { subject: run, files: { 'record.json': record, 'state.json': canonicalJson({ schema: 2, seq: index + 1, recent: [] }) } }
+    return { message: run, at, files: { 'record.json': record, 'state.json': canonicalJson({ schema: 2, seq: index + 1, recent: [] }) } }
   })
   const stream = `${imported('refs/refline/models/churn/decisions', decisions)}${imported('refs/refline/models/churn/runs', runs)}`
   await git(fixture.bare, ['fast-import', '--quiet'], { input: stream })

@@ -81,7 +81,7 @@ export const gcSpec = {
   operands: [modelOperand],
   options: {
     'older-than': { value: 'age', description: 'only versions that were registered so long ago, such as 90d; 90d by default' },
-    keep: { value: 'n', form: 'whole', description: 'the newest versions that stay whatever their age; 10 by default' },
+    keep: { value: 'n', form: 'whole', from: 0, description: 'the newest versions that stay whatever their age; 10 by default' },
     apply: applyOption,
     model: modelOption,
     ...placeOptions,
@@ -113,7 +113,10 @@ export const pinSpec = {
   details: 'It writes an event to the ledger, so it needs a token or key that may push.',
   operands: [versionOperand],
   options: { reason: reasonOption, model: modelOption, ...placeOptions, json: jsonOption },
-  examples: [{ type: 'pin v3 --reason "cited in the audit of 2026"', prints: ['request desk-3f9a1c2b0d7e', 'pinned churn v3'] }],
+  examples: [
+    { type: 'pin v3 --reason "cited in the audit of 2026"', prints: ['request desk-3f9a1c2b0d7e', 'pinned churn v3 (seq 49)'] },
+    { type: 'pin 12 --model fraud --reason "in use at a customer"', prints: ['request desk-0b7d2e9c41aa', 'pinned fraud v12 (seq 31)'] },
+  ],
   document: { ...documentHead, version: 'number of the version', outcome: 'appended, existing or nothing', seq: 'seq of the record' },
 } as const satisfies CommandSpec
 
@@ -125,7 +128,13 @@ export const unpinSpec = {
   details: 'It writes an event to the ledger, so it needs a token or key that may push.',
   operands: [versionOperand],
   options: { reason: reasonOption, model: modelOption, ...placeOptions, json: jsonOption },
-  examples: [{ type: 'unpin v3 --reason "the audit is over"', prints: ['request desk-3f9a1c2b0d7e', 'unpinned churn v3'] }],
+  examples: [
+    { type: 'unpin v3 --reason "the audit is over"', prints: ['request desk-3f9a1c2b0d7e', 'unpinned churn v3 (seq 50)'] },
+    {
+      type: 'unpin 12 --model fraud --reason "the customer has v14"',
+      prints: ['request desk-0b7d2e9c41aa', 'unpinned fraud v12 (seq 32)'],
+    },
+  ],
   document: { ...documentHead, version: 'number of the version', outcome: 'appended, existing or nothing', seq: 'seq of the record' },
 } as const satisfies CommandSpec
 
@@ -142,7 +151,13 @@ export const backupSpec = {
     ...placeOptions,
     json: jsonOption,
   },
-  examples: [{ type: 'backup --output ledger.bundle', prints: ['ledger.bundle: 5 refs (churn, fraud), 14 tags'] }],
+  examples: [
+    { type: 'backup --output ledger.bundle', prints: ['ledger.bundle: 5 refs (churn, fraud), 14 tags'] },
+    {
+      type: 'backup --output ledger.bundle --ledger https://github.com/acme/churn.git',
+      prints: ['ledger.bundle: 5 refs (churn, fraud), 14 tags'],
+    },
+  ],
   document: {
     schema: '1, until a name changes its meaning',
     file: 'the file',
@@ -159,7 +174,20 @@ export const restoreSpec = {
   details: 'The file is checked first, and every ledger in it. A ref that has other commits is never touched: nothing is forced.',
   operands: [{ name: 'bundle', required: true, description: 'the file', completes: 'file' }],
   options: { apply: applyOption, ...placeOptions, json: jsonOption },
-  examples: [{ type: 'restore ledger.bundle', prints: ['would create refs/refline/models/churn/decisions', '2 refs are the same'] }],
+  examples: [
+    {
+      type: 'restore ledger.bundle',
+      prints: [
+        'would create refs/refline/models/churn/decisions',
+        'refs/refline/models/fraud/decisions is the same',
+        'nothing was done; --apply does it',
+      ],
+    },
+    {
+      type: 'restore ledger.bundle --apply',
+      prints: ['done: create refs/refline/models/churn/decisions', 'refs/refline/models/fraud/decisions is the same'],
+    },
+  ],
   document: {
     schema: '1, until a name changes its meaning',
     applied: 'whether it was done',
@@ -175,7 +203,10 @@ export const compactSpec = {
   details: 'Nothing is lost: `refline runs` reads segments as well. It does nothing below a thousand commits.',
   operands: [modelOperand],
   options: { model: modelOption, ...placeOptions, json: jsonOption },
-  examples: [{ type: 'compact churn', prints: ['churn: 4112 lines of the log of runs moved into segments'] }],
+  examples: [
+    { type: 'compact churn', prints: ['churn: 4112 lines of the log of runs moved into segments'] },
+    { type: 'compact churn --json', prints: ['{', '  "schema": 1,', '  "model": "churn",', '  "moved": 0'] },
+  ],
   document: { ...documentHead, moved: 'lines that were moved' },
 } as const satisfies CommandSpec
 
@@ -195,6 +226,9 @@ export const collectSpec = {
     },
   ],
   options: { ...placeOptions, json: jsonOption },
-  examples: [{ type: 'collect', prints: ['churn: 24 runs found, 24 of them new in the log of runs'] }],
+  examples: [
+    { type: 'collect', prints: ['churn: 24 runs found, 24 of them new in the log of runs'] },
+    { type: 'collect downloaded-runs', prints: ['churn: 24 runs found, 0 of them new in the log of runs'] },
+  ],
   document: { schema: '1, until a name changes its meaning', models: 'by model: runs that were found, and how many of them were new' },
 } as const satisfies CommandSpec

@@ -90,8 +90,10 @@ const rewritings = (model: string, chain: AuditedChain, outside: readonly Witnes
 const tagFindings = (version: AuditedVersion, witness: Witness | undefined, at: ReadonlyMap<string, Link>): readonly Finding[] => {
   const { tag, tagged, version: number } = version.event.version
   const about = { severity: 'error', seq: version.seq, since: version.at, subject: tag } as const
+  // What was published before there was a ledger, or into a folder, never had a tag that proves anything.
+  const proves = tagged !== undefined || (version.schema === 1 && version.seq > 1)
   if (witness === undefined)
-    return version.collected !== null
+    return version.collected !== null || !proves
       ? []
       : [
           {
