@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { readForAudit, signing } from '../adapters/git/audit-source.ts'
 import { backUp, type RefRestoration, restore as restoreFrom } from '../adapters/git/backup.ts'
+import { unbundled } from '../adapters/git/bundle.ts'
 import type { LedgerSettings } from '../adapters/git/ledger.ts'
 import { UserError } from '../core/errors.ts'
 import { auditChain } from '../core/lineage/audit/chain.ts'
@@ -40,8 +41,14 @@ const lineOf = ({ ref, what }: RefRestoration, apply: boolean): string =>
 
 /** Checks every ledger of a bundle. Throws a UserError where one is not as it was written: it is not put back. */
 const requireSound = async (settings: LedgerSettings, bundle: string, shown: string, refs: readonly string[]): Promise<void> => {
-  for (const model of modelsOf(refs.filter(ref => ref.endsWith('/decisions')))) {
-    const { ledger } = await readForAudit({ ...settings, remote: bundle, environment: {} }, model)
+  const models = modelsOf(refs.filter(ref => ref.endsWith('/decisions')))
+  const ledgers = await unbundled(bundle, settings.temp, async remote => {
+    const read = []
+    for (const model of models) read.push((await readForAudit({ ...settings, remote, environment: {} }, model)).ledger)
+    return read
+  })
+  for (const ledger of ledgers) {
+    const { model } = ledger
     const bad = auditChain(ledger, signing).findings.find(({ severity }) => severity === 'error')
     if (bad !== undefined)
       throw new UserError(`the ledger of ${model} in ${shown} is not as it was written, so nothing is restored: ${bad.sentence}`)

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { readForAudit, signing } from '../adapters/git/audit-source.ts'
+import { unbundled } from '../adapters/git/bundle.ts'
 import { UserError } from '../core/errors.ts'
 import { auditDocument, auditLines, failed } from '../core/lineage/audit/report.ts'
 import { type Around, around, unknownModel } from './around.ts'
@@ -37,7 +38,11 @@ export const verify: Work = async (typed, terminal) => {
   const audit = await verifyModel(
     { model, deep, against },
     {
-      read: (name, copy) => readForAudit(settings, name, copy),
+      read: async (name, copy) => {
+        if (copy === null) return readForAudit(settings, name)
+        if ((await stat(copy).catch(() => null))?.isFile() !== true) return readForAudit(settings, name, { name: copy, remote: copy })
+        return unbundled(copy, settings.temp, remote => readForAudit(settings, name, { name: copy, remote }))
+      },
       signing,
       store,
       workflowRuns: deep && typed.options.store === undefined ? await look.workflowRuns() : null,

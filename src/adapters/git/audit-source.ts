@@ -29,6 +29,12 @@ export interface AuditSource {
   readonly witnesses: readonly Witness[]
 }
 
+/** Another copy of the ledger: a repository, and what to call it. */
+export interface OtherCopy {
+  readonly name: string
+  readonly remote: string
+}
+
 const tagTimeout = 60_000
 
 /** All commits that can be reached from one that was fetched, with their records and evidence. */
@@ -69,10 +75,14 @@ const outside = async (repository: Repository, kind: Witness['kind'], name: stri
 }
 
 /**
- * Reads the whole ledger of a model, the tags of its releases and, with `against` (a clone, a bundle or a URL), the head of another copy. Throws a RemoteError where
+ * Reads the whole ledger of a model, the tags of its releases and, with `against` (a clone or a URL; a bundle is unpacked before), the head of another copy. Throws a RemoteError where
  * the remote gives no answer and a UserError where the other copy has no such ledger; what is wrong with what was read is not its business.
  */
-export const readForAudit = async (settings: AuditSourceSettings, model: string, against: string | null = null): Promise<AuditSource> => {
+export const readForAudit = async (
+  settings: AuditSourceSettings,
+  model: string,
+  against: OtherCopy | null = null,
+): Promise<AuditSource> => {
   const loop = (remote: string, environment: Readonly<Record<string, string>>): LoopSettings => ({
     ...settings,
     remote,
@@ -105,16 +115,16 @@ export const readForAudit = async (settings: AuditSourceSettings, model: string,
     witnesses.push(await outside(repository, 'tag', name, commit))
   }
   if (against !== null) {
-    const copy = loop(against, {})
+    const copy = loop(against.remote, {})
     const head = await readRef(copy, decisions, end)
     if (head === null)
       throw new UserError(
-        `${against} has no ledger of ${model} (no ref ${decisions}). Fetch it there first: git fetch origin 'refs/refline/*:refs/refline/*'.`,
+        `${against.name} has no ledger of ${model} (no ref ${decisions}). Fetch it there first: git fetch origin 'refs/refline/*:refs/refline/*'.`,
       )
     witnesses.push(
       known.has(head)
-        ? { kind: 'copy', name: against, commit: head, record: null, ancestry: [] }
-        : await outside(copy.repository, 'copy', against, head),
+        ? { kind: 'copy', name: against.name, commit: head, record: null, ancestry: [] }
+        : await outside(copy.repository, 'copy', against.name, head),
     )
   }
   return { ledger: { model, tip, ...read }, witnesses }

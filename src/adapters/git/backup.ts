@@ -1,8 +1,7 @@
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { UserError } from '../../core/errors.ts'
-import { explain, type GitResult, runGit } from './command.ts'
+import { type GitIn, inScratch, must } from './bundle.ts'
 
 export interface BackupSettings {
   readonly remote: string
@@ -29,37 +28,12 @@ export interface RefRestoration {
   readonly what: 'create' | 'fast-forward' | 'same' | 'newer' | 'differs'
 }
 
-const timeout = 600_000
 const tagsBelow = 'refs/tags/refline/'
-
-const scratch = async <T>(
-  settings: BackupSettings,
-  work: (git: (argv: readonly string[], input?: string) => Promise<GitResult>) => Promise<T>,
-): Promise<T> => {
-  const folder = await mkdtemp(join(settings.temp ?? tmpdir(), 'refline-backup-'))
-  try {
-    const git = (argv: readonly string[], input = '') => runGit(argv, { folder, environment: settings.environment, timeout, input })
-    await must(git(['init', '--quiet', '--bare', '--template=', '.']), 'git init')
-    return await work(git)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
-const must = async (running: Promise<GitResult>, doing: string): Promise<string> => {
-  const result = await running
-  if (result.code !== 0) throw new UserError(`${doing} failed: ${explain(result)}`)
-  return result.stdout.toString('utf8')
-}
 
 const linesOf = (text: string): readonly string[] => text.split('\n').filter(line => line !== '')
 
 /** Lists refs of a repository or bundle with the commits that they are on; annotated tags count with their own object. */
-const listed = async (
-  git: (argv: readonly string[]) => Promise<GitResult>,
-  where: string,
-  patterns: readonly string[],
-): Promise<ReadonlyMap<string, string>> => {
+const listed = async (git: GitIn, where: string, patterns: readonly string[]): Promise<ReadonlyMap<string, string>> => {
   const text = await must(git(['ls-remote', '--quiet', '--', where, ...patterns]), `Reading ${where}`)
   return new Map(
     linesOf(text).flatMap(line => {
@@ -74,7 +48,7 @@ const listed = async (
  * a ledger against. The file is there whole or not at all. Throws a UserError where there is nothing to back up or the remote gives no answer.
  */
 export const backUp = (settings: BackupSettings, file: string): Promise<Backup> =>
-  scratch(settings, async git => {
+  inScratch(settings, async git => {
     const below = `${settings.namespace ?? 'refs/refline'}/`
     await must(
       git(['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--', settings.remote, `+${below}*:${below}*`]),
@@ -113,7 +87,7 @@ const restorable = (ref: string, namespace: string): boolean => ref.startsWith(`
  * as it is. Throws a UserError where the file is no whole bundle or the remote refuses.
  */
 export const restore = (settings: BackupSettings, file: string, apply: boolean): Promise<readonly RefRestoration[]> =>
-  scratch(settings, async git => {
+  inScratch(settings, async git => {
     const bundle = resolve(file)
     const namespace = settings.namespace ?? 'refs/refline'
     await must(git(['bundle', 'verify', '--quiet', bundle]), `${file} is no whole bundle: checking it`)

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readForAudit, signing } from '../../../src/adapters/git/audit-source.ts'
+import { unbundled } from '../../../src/adapters/git/bundle.ts'
 import { audit } from '../../../src/core/lineage/audit/audit.ts'
 import { registerEvent } from '../../core/lineage/events-for-tests.ts'
 import { bareRepository, git, gitFixture } from '../../support/git-fixture.ts'
@@ -12,7 +13,14 @@ import { ledgerOn } from './ledgers.ts'
 const bundle = join(import.meta.dirname, '..', '..', 'fixtures', 'ledgers', 'schema-1.bundle')
 const settingsOf = (remote: string) => ({ remote, environment: {}, clock: hastyClock(), random: Math.random, deadlineSeconds: 20 })
 const auditOf = async (remote: string, against: string | null = null) =>
-  audit({ ...(await readForAudit(settingsOf(remote), 'churn', against)), releases: null, workflowRuns: null }, signing)
+  audit(
+    {
+      ...(await readForAudit(settingsOf(remote), 'churn', against === null ? null : { name: against, remote: against })),
+      releases: null,
+      workflowRuns: null,
+    },
+    signing,
+  )
 
 describe('a ledger of schema 1, which release 0.1 wrote', () => {
   test('has no finding, and none when it goes on in schema 2', async () => {
@@ -25,7 +33,7 @@ describe('a ledger of schema 1, which release 0.1 wrote', () => {
     expect(before).toMatchObject({ events: 19 })
     const pin = { id: 'pin:-:2:78', subject: 'pin churn v2' }
     await ledgerOn(bare).append('churn', pin, () => ({ events: [{ kind: 'pin', version: 2, reason: 'for the report' }] }))
-    expect((await auditOf(bare, bundle)).findings.filter(({ kind }) => kind !== 'tag')).toEqual([])
+    expect((await unbundled(bundle, undefined, copy => auditOf(bare, copy))).findings.filter(({ kind }) => kind !== 'tag')).toEqual([])
   }, 30_000)
 })
 
@@ -49,5 +57,7 @@ test('a copy without this ledger is said to be none', async () => {
   await ledgerOn(fixture.bare).append('churn', { id: 'register:-:1:77', subject: 'register churn v1' }, () => ({
     events: [registerEvent(1)],
   }))
-  await expect(readForAudit(settingsOf(fixture.bare), 'churn', fixture.clone)).rejects.toThrow(/has no ledger of churn .*git fetch origin/)
+  await expect(readForAudit(settingsOf(fixture.bare), 'churn', { name: fixture.clone, remote: fixture.clone })).rejects.toThrow(
+    /has no ledger of churn .*git fetch origin/,
+  )
 })

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { folderStore } from '../../../src/adapters/files/model-store.ts'
 import { readForAudit, signing } from '../../../src/adapters/git/audit-source.ts'
 import { backUp, restore } from '../../../src/adapters/git/backup.ts'
+import { unbundled } from '../../../src/adapters/git/bundle.ts'
 import { verifyModel } from '../../../src/cli/verifying.ts'
 import { canonicalJson, digest } from '../../../src/core/lineage/canonical.ts'
 import { registerEvent } from '../../core/lineage/events-for-tests.ts'
@@ -57,7 +58,10 @@ const world = async () => {
     verifyModel(
       { model: 'churn', deep: false, against },
       {
-        read: (model, copy) => readForAudit(settingsOf(fixture.bare), model, copy),
+        read: (model, copy) =>
+          copy === null
+            ? readForAudit(settingsOf(fixture.bare), model)
+            : unbundled(copy, undefined, remote => readForAudit(settingsOf(fixture.bare), model, { name: copy, remote })),
         signing,
         store,
         workflowRuns: null,

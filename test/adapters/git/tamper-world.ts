@@ -152,7 +152,7 @@ export const makeWorlds = async (): Promise<Worlds> => {
             readForAudit(
               { remote: control.bare, environment: {}, clock: hastyClock(), random: Math.random, deadlineSeconds: 20 },
               model,
-              against,
+              against === null ? null : { name: against, remote: against },
             ),
           signing,
           store: githubReleases(client, repository),
