@@ -65,6 +65,13 @@ const plain = modelOf('{ command: bash train.sh, output: model.bin, data: [data]
 const inputs = { 'train.sh': script, 'data/a.csv': 'x\n1\n', 'data/b.csv': 'x\n2\n', 'params.yaml': 'depth: 8\nrate: .inf\n' }
 
 describe('what a training leaves', () => {
+  it('is a line in the log of runs, unless a collecting step writes it', async () => {
+    await using folder = await temporaryFolder()
+    const { record, ports } = await trained(folder.join('each'), inputs, plain)
+    expect(await ports.ledger?.runs('churn')).toMatchObject([{ key: record.run, entry: { kind: 'run', input: record.input } }])
+    const collected = await trained(folder.join('collect'), inputs, plain, { request: { log: 'collect' } })
+    expect(await collected.ports.ledger?.runs('churn')).toEqual([])
+  })
   it('is a run folder with digests of all that went in and came out', async () => {
     await using folder = await temporaryFolder()
     const { outcome, record } = await trained(folder.path, inputs, plain)
