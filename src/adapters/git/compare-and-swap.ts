@@ -42,7 +42,7 @@ export interface LoopSettings {
 
 const longestWait = 4000
 const firstWait = 50
-const longestTurn = 20_000
+const longestTurn = 60_000
 const longestCall = 60_000
 const shortestCall = 5000
 const readingSeconds = 60
@@ -51,12 +51,13 @@ const readingSeconds = 60
 const backoff = (failures: number, random: () => number): number => random() * Math.min(longestWait, firstWait * 2 ** failures)
 
 /**
- * Milliseconds to wait after others were faster for the n-th time: full jitter in units of what an attempt takes here and now, `U(0, attempt * min(16, 2^n))`. An
- * attempt fails where another lands within it, so waits must grow with its length: on a slow way or a busy machine short waits only bring more attempts, and
- * those slow down whoever would have landed.
+ * Milliseconds to wait after others were faster for the n-th time: full jitter in units of what an attempt takes here and now,
+ * `U(0, attempt * max(1, min(2^n, 16, 32 - 2n)))`. An attempt fails where another lands within it, so waits must grow with its length: on a slow way or a busy
+ * machine short waits only bring more attempts, and those slow down whoever would have landed. From the ninth time on waits get shorter again, so that who has
+ * waited long goes first.
  */
 const turn = (failures: number, attempt: number, random: () => number): number =>
-  random() * Math.min(longestTurn, Math.max(firstWait, attempt) * Math.min(16, 2 ** failures))
+  random() * Math.min(longestTurn, Math.max(firstWait, attempt) * Math.max(1, Math.min(2 ** failures, 16, 32 - 2 * failures)))
 
 const callTimeout = (settings: LoopSettings, end: number): number =>
   Math.max(shortestCall, Math.min(longestCall, end - settings.clock.now()))

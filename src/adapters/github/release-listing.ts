@@ -4,7 +4,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { ModelStore, StoredRelease } from '../../ports/model-store.ts'
 import type { Client, Repository } from './client.ts'
 import { GitHubError, statusOf } from './errors.ts'
-import { allPages } from './pages.ts'
+import { allPages, firstPages } from './pages.ts'
 import { type Asset, type AssetTools, knownDigest } from './release-assets.ts'
 
 export type Release = Awaited<ReturnType<Client['repos']['getRelease']>>['data']
@@ -12,10 +12,13 @@ export type Release = Awaited<ReturnType<Client['repos']['getRelease']>>['data']
 /** A listing that names this many assets of a release may have left out others. */
 const inlineAssets = 30
 
+/** So that publishing costs the same however many versions there are. */
+const newestPages = 3
+
 /** What is in a repository's releases, and taking it away. */
 export interface ReleaseListing extends Pick<ModelStore, 'releases' | 'remove' | 'removeDrafts'> {
-  /** All releases of the repository, drafts included where the token may see them. */
-  all(): Promise<readonly Release[]>
+  /** The newest few hundred releases of the repository, drafts included where the token may see them. */
+  newest(): Promise<readonly Release[]>
   /** The published releases of a model. */
   published(model: string): Promise<readonly Release[]>
   /** The published release behind a tag, or null. */
@@ -77,7 +80,7 @@ export const releaseListing = (
   })
 
   return {
-    all,
+    newest: () => firstPages(client.paginate.iterator(client.repos.listReleases, { ...at, per_page: 100 }), newestPages),
     byTag,
     published: async model => (await ofModel(model)).filter(release => !release.draft),
     async releases(model) {

@@ -64,8 +64,9 @@ export const githubReleases = (
 
   const draftName = (owner: string): string => `refline draft ${owner}`
 
+  /** A draft of this run is among the newest releases; one that is missed is begun anew, and `refline repair` deletes what is left over. */
   const ownDrafts = async (owner: string): Promise<Release[]> =>
-    (await listing.all()).filter(release => release.draft && release.name === draftName(owner)).sort((a, b) => a.id - b.id)
+    (await listing.newest()).filter(release => release.draft && release.name === draftName(owner)).sort((a, b) => a.id - b.id)
 
   /** The draft of this run: the one an earlier attempt left, else a new one. A creation without an answer is looked for before it is tried again. */
   const openDraft = async (owner: string, tag: string, commit: string | null): Promise<Release> => {

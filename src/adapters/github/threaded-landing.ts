@@ -15,6 +15,8 @@ export class DownloadThread implements AsyncDisposable {
   readonly #waiting = new Map<number, (answer: ThreadAnswer) => void>()
   #calls = 0
   #landings = 0
+  /** Why there is no thread any more: nothing that is asked of it would be answered. */
+  #failure: string | null = null
 
   constructor(program: string | URL) {
     // A small young generation is collected often, and with it the buffers that have arrived: less memory, and less work than collecting them all later.
@@ -31,16 +33,17 @@ export class DownloadThread implements AsyncDisposable {
   }
 
   #fail(why: string): void {
+    this.#failure ??= why
     const waiting = [...this.#waiting]
     this.#waiting.clear()
-    for (const [id, answer] of waiting)
-      answer({ id, bytes: 0, etag: null, failure: { kind: 'user', message: `the downloading thread failed: ${why}` } })
+    for (const [id, answer] of waiting) answer(failed(id, why))
   }
 
   /** Calls a method of a landing in the thread. Throws as it does. */
   async call(landing: number, request: Request): Promise<ThreadAnswer> {
     this.#calls += 1
     const id = this.#calls
+    if (this.#failure !== null) return failed(id, this.#failure)
     return new Promise(resolve => {
       this.#waiting.set(id, resolve)
       this.#worker.postMessage({ id, landing, ...request })
@@ -59,6 +62,13 @@ export class DownloadThread implements AsyncDisposable {
     await this.#worker.terminate()
   }
 }
+
+const failed = (id: number, why: string): ThreadAnswer => ({
+  id,
+  bytes: 0,
+  etag: null,
+  failure: { kind: 'user', message: `the downloading thread failed: ${why}` },
+})
 
 /** The landing of one file in the thread, seen from here. */
 class ThreadedLanding implements FileSink {

@@ -5,6 +5,7 @@ import { packModel } from '../../../src/adapters/files/model-package.ts'
 import { githubClient } from '../../../src/adapters/github/client.ts'
 import { githubReleases } from '../../../src/adapters/github/releases.ts'
 import { openStorage } from '../../../src/adapters/github/storage.ts'
+import { DownloadThread } from '../../../src/adapters/github/threaded-landing.ts'
 import type { Fault } from '../../support/github/faults.ts'
 import { type GitHubDouble, startGitHub } from '../../support/github/server.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
@@ -149,6 +150,14 @@ describe('downloads in a thread of their own', () => {
     at.double.fault({ path: '^/assets/', kind: 'status', status: 500, times: 99 })
     const store = storeOf(at.double, thread)
     await expect(store.fetch(at.published.tag, at.published.assets, at.got)).rejects.toThrow(/intact in 4 tries: .* with 500/)
+  })
+
+  test('end in words where the thread dies, whatever is asked of it afterwards', async () => {
+    await using folder = await temporaryFolder()
+    await using dead = new DownloadThread(new URL('data:text/javascript,process.exit(3)'))
+    const file = { path: 'model.bin', bytes: 1, sha256: 'a'.repeat(64) }
+    await expect(dead.open(folder.path, file)).rejects.toThrow('the downloading thread failed: it ended with 3')
+    await expect(dead.open(folder.path, file)).rejects.toThrow('the downloading thread failed: it ended with 3')
   })
 })
 
