@@ -1,3 +1,5 @@
+import { keptTags } from '../core/lineage/audit/releases.ts'
+import { versionsOf } from '../core/lineage/audit/versions.ts'
 import { type CollectionPlan, type CollectionRules, planCollection, stillPossible } from '../core/lineage/collection.ts'
 import type { EventOf } from '../core/lineage/events.ts'
 import { requestId } from '../core/lineage/keys.ts'
@@ -50,7 +52,9 @@ export const collectFiles = async (
   const deletions: EventOf<'collected'>[] = []
   for (const events of chunks(plan.deletions)) {
     const decided = await decide('give-up', events)
-    for (const { tag } of decided) await store.remove(tag)
+    // The same bytes may have become a new version in between, whose files these are then.
+    const kept = decided.length === 0 ? new Set<string>() : keptTags(versionsOf(await ledger.records(model)))
+    for (const { tag } of decided) if (!kept.has(tag)) await store.remove(tag)
     deletions.push(...decided)
   }
   return { ...plan, marks, deletions }

@@ -149,3 +149,34 @@ test('files that were given up are deleted, drafts of stopped jobs too, and what
   await rm(draft, { recursive: true, force: true })
   expect(await told(next, '901')).toEqual([])
 }, 30_000)
+
+test('bytes that were given up and trained again are a version anew, whose release nobody deletes', async () => {
+  await using folder = await temporaryFolder()
+  const bench = await benchIn(folder.path, configuration)
+  await withRun(bench, 0.35, '1')
+  await register(request, bench.ports)
+  const next = await bench.nextJob('200')
+  await withRun(next, 0.48, '2')
+  await register(request, next.ports)
+  const { ledger, store } = next.ports
+  const tag = (await registrations(next))[0]?.version.tag as string
+  const events: readonly [string, LedgerEvent][] = [
+    ['2026-11-21T00:00:00.000Z', { kind: 'tombstone', version: 1, reason: 'old' }],
+    ['2027-01-01T00:00:00.000Z', { kind: 'collected', version: 1, tag }],
+  ]
+  for (const [at, event] of events) {
+    ledger.writeAs({ at })
+    await ledger.append('churn', { id: `x:-:${event.kind}:1`, subject: 'x' }, () => ({ events: [event] }))
+  }
+  await store.remove(tag)
+  const again = await next.nextJob('300')
+  await keepRun(
+    again.ports.runs,
+    { 'model/model.bin': 'model 1', 'predictions.csv': predictionsOf(1200, 0.6) },
+    { run: 'churn-333333333333', lineage: { ...recordOf().lineage, code: sha256('code 3') } },
+  )
+  expect((await register(request, again.ports)).outputs).toMatchObject({ version: 3, outcome: 'created' })
+  expect((await registrations(again)).map(({ version }) => version.tag === tag)).toEqual([true, false, true])
+  expect(await told(again, '900')).toEqual([])
+  expect((await store.releases('churn')).map(release => release.title).sort()).toEqual(['churn v2', 'churn v3'])
+}, 30_000)

@@ -3,6 +3,7 @@ import { UserError } from '../../core/errors.ts'
 import { digest } from '../../core/lineage/canonical.ts'
 import type { EventOf, LedgerState } from '../../core/lineage/events.ts'
 import { requestId } from '../../core/lineage/keys.ts'
+import { isCollected } from '../../core/lineage/preconditions.ts'
 import { registration } from '../../core/lineage/registration.ts'
 import { registrationWords } from '../../core/report/registration.ts'
 import type { Outcome } from '../../kernel/action.ts'
@@ -197,7 +198,7 @@ const propose = async (
 
 /**
  * The version with these bytes. The state knows the ones in use. There can be another one only where the release was there before us, or where somebody who found
- * ours was faster and others came after; then all records are read.
+ * ours was faster and others came after; then all records are read. One whose files were given up is none: the same bytes become a version anew.
  */
 const registeredBefore = async (
   judged: Judged,
@@ -210,7 +211,8 @@ const registeredBefore = async (
   if (inUse !== undefined) return inUse
   if (!published.existing && head.versions === judged.state.versions) return null
   for (const record of await ports.ledger.records(judged.rules.name))
-    for (const event of record.events) if (event.kind === 'register' && event.version.digest === digest) return event.version
+    for (const event of record.events)
+      if (event.kind === 'register' && event.version.digest === digest && !isCollected(head, event.version.version)) return event.version
   return null
 }
 

@@ -85,18 +85,22 @@ const ofVersion = (model: string, version: AuditedVersion, release: ReadRelease,
   return findings
 }
 
+/** Tags whose files are to be there. The same bytes may have been registered anew after they were given up, and then the tag is that version's. */
+export const keptTags = (versions: ReadonlyMap<number, AuditedVersion>): ReadonlySet<string> =>
+  new Set([...versions.values()].flatMap(({ collected, event }) => (collected === null ? [event.version.tag] : [])))
+
 /** Holds the releases of a model against its versions, both ways. */
 export const auditReleases = (model: string, versions: ReadonlyMap<number, AuditedVersion>, read: ReadReleases): AuditedReleases => {
   const findings: Finding[] = []
   const unproven: number[] = []
   const published = new Map(read.releases.filter(({ draft }) => !draft).map(release => [release.tag, release]))
-  const known = new Map<string, AuditedVersion>()
+  const known = new Set([...versions.values()].map(({ event }) => event.version.tag))
+  const kept = keptTags(versions)
   for (const version of versions.values()) {
     const { tag, assets, version: number } = version.event.version
-    known.set(tag, version)
     const release = published.get(tag)
     if (version.collected !== null) {
-      if (release !== undefined)
+      if (release !== undefined && !kept.has(tag))
         findings.push({
           kind: 'half-finished',
           severity: 'warning',

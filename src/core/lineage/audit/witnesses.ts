@@ -92,8 +92,10 @@ const tagFindings = (version: AuditedVersion, witness: Witness | undefined, at: 
   const about = { severity: 'error', seq: version.seq, since: version.at, subject: tag } as const
   // What was published before there was a ledger, or into a folder, never had a tag that proves anything.
   const proves = tagged !== undefined || (version.schema === 1 && version.seq > 1)
+  // With its files a version gives up its tag, which may be that of the same bytes registered anew.
+  if (version.collected !== null) return []
   if (witness === undefined)
-    return version.collected !== null || !proves
+    return !proves
       ? []
       : [
           {

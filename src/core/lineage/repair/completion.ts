@@ -2,6 +2,7 @@ import { type Assessment, assessment } from '../../comparison/assessment.ts'
 import { canonicalJson, digest } from '../canonical.ts'
 import type { EventOf, LedgerRecord, LedgerState } from '../events.ts'
 import { manifestName, parseManifest } from '../manifest.ts'
+import { isCollected } from '../preconditions.ts'
 import { registration } from '../registration.ts'
 import { type DigestedFile, type RunRecord, runRecord } from '../run.ts'
 
@@ -88,7 +89,8 @@ export const completeRegistration = (
   )
   if (missing !== undefined) return { problem: `its ${missing.path} is missing or not whole` }
   for (const event of records.flatMap(({ events }) => events)) {
-    if (event.kind === 'register' && event.version.digest === own) return { problem: `v${event.version.version} has the same files` }
+    if (event.kind === 'register' && event.version.digest === own && !isCollected(state, event.version.version))
+      return { problem: `v${event.version.version} has the same files` }
     if (event.kind === 'kept' && event.run === run.run) return { problem: `its run was decided not to be registered (${event.reason})` }
   }
   const problem = judgedProblem(result, run, published.run, state)

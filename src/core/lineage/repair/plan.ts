@@ -1,4 +1,4 @@
-import { dayLong, type ReadRelease, titleOf } from '../audit/releases.ts'
+import { dayLong, keptTags, type ReadRelease, titleOf } from '../audit/releases.ts'
 import type { AuditedVersion } from '../audit/versions.ts'
 import type { EventOf, LedgerRecord, LedgerState } from '../events.ts'
 import { isCollected, isQuarantined } from '../preconditions.ts'
@@ -85,7 +85,8 @@ const stopped = (facts: RepairFacts): readonly RepairProposal[] =>
   })
 
 const collected = ({ versions, releases }: RepairFacts): readonly RepairProposal[] => {
-  const there = new Set(releases.filter(({ draft }) => !draft).map(({ tag }) => tag))
+  const kept = keptTags(versions)
+  const there = new Set(releases.filter(({ draft, tag }) => !draft && !kept.has(tag)).map(({ tag }) => tag))
   return [...versions.values()]
     .filter(version => version.collected !== null && there.has(version.event.version.tag))
     .map(({ event: { version }, collected: at }) => ({
