@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runTyped } from '../../../src/cli/run.ts'
+import { terminalOn } from '../../../src/cli/terminal.ts'
 import type { LedgerEvent, LedgerRecord } from '../../../src/core/lineage/events.ts'
 import { makeWorlds, start, type World, type Worlds } from './tamper-world.ts'
 import { consistent, decisions, type Loose, putTogether, recordOf, recordsOf, run, wellFormed } from './tampering.ts'
@@ -510,6 +512,18 @@ describe('an untouched ledger', () => {
     const copy = await worlds.fresh()
     expect(await world.verify({ against: copy.bare })).toMatchObject({ events: 13, witnesses: 3, releases: 3, unproven: [], findings: [] })
   })
+  test('is verified at a terminal, with releases and workflow runs by its token', async () => {
+    const { place, control } = await worlds.fresh()
+    const { double } = worlds
+    const env = { GITHUB_SERVER_URL: double.url, GITHUB_API_URL: double.apiUrl, GH_TOKEN: double.token }
+    const printed: string[] = []
+    const terminal = terminalOn(text => printed.push(text), { width: null, env, folder: control.bare })
+    const ended = await runTyped(['verify', 'churn', '--deep', '--ledger', double.gitUrl(place.owner, place.repo)], terminal)
+    expect([ended, printed.join('')]).toEqual([
+      {},
+      expect.stringMatching(/^churn: chain verified: 13 events, 3 versions, 2 witnesses, 3 releases, 1 workflow run in \d+\.\d s\n$/),
+    ])
+  })
   test('has none either when it has grown since the copy was made', async () => {
     const [world, copy] = [await worlds.fresh(), await worlds.fresh()]
     append(world, next(world, [{ kind: 'pin', version: 3, reason: 'x' }]))
@@ -518,7 +532,8 @@ describe('an untouched ledger', () => {
 })
 
 const tables = { 'the history': onHistory, 'one record': onRecords, 'who wrote it': onWriters, 'tags and files': onFiles }
-describe.each(Object.entries(tables))('tampering with %s', (_, attacks) => {
+// Most of the time of one is waiting for processes of git.
+describe.concurrent.each(Object.entries(tables))('tampering with %s', (_, attacks) => {
   test.each(attacks)('$name', async ({ attack, says, deep = false, against = false }) => {
     const world = await worlds.fresh()
     await attack(world)
