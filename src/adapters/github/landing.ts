@@ -5,7 +5,7 @@ import { UserError } from '../../core/errors.ts'
 import type { DigestedFile } from '../../core/lineage/run.ts'
 import { type FileSink, fillFrom, type StorageSource } from './sink.ts'
 
-const pieceBytes = 1 << 20
+const pieceBytes = 1 << 21
 
 /**
  * The file that a download lands in, `.<name>.partial` until it is whole, and its digest. A small file beside it says for which digest it is, so that another process can
@@ -119,6 +119,7 @@ export class Landing implements FileSink {
   /** Writes and hashes the buffer that fills, once the other one is written. */
   async #pass(): Promise<void> {
     await this.#writing
+    if (this.#filled === 0) return
     const [full, free] = this.#buffers
     const piece = full.subarray(0, this.#filled)
     const writing = writeAll(this.#file, this.#partial, piece, this.#written)
