@@ -110,7 +110,7 @@ try {
   )
   const model = await makeModel()
   const speeds = { hash: [], copy: [], pack: [], up: [], down: [], unpack: [] } as Record<string, number[]>
-  const peaks: number[] = []
+  const peaks = { up: [] as number[], down: [] as number[] }
   const processors: number[] = []
   const note = (name: string, speed: number): void => void speeds[name]?.push(speed)
   let digested: TransferOrder['files']
@@ -138,7 +138,8 @@ try {
     note('up', rate(up.seconds[1]))
     note('down', rate(down.seconds[0]))
     note('unpack', rate(down.seconds[1]))
-    peaks.push(up.peak, down.peak)
+    peaks.up.push(up.peak)
+    peaks.down.push(down.peak)
     processors.push((up.processors + down.processors) / (bytes / 1e9))
     await github[Symbol.asyncDispose]()
     for (const left of ['got', 'fetched', 'github']) await rm(at(left), { recursive: true, force: true })
@@ -153,7 +154,8 @@ try {
   const ratio = (name: string): string => (median(speeds[name] ?? []) / slower).toFixed(2)
   console.log(`ratio to the slower of SHA-256 and copy: up ${ratio('up')}, down ${ratio('down')} (goal >= ${goals.ratio})`)
   console.log(`processor time of our process, up and down together: ${median(processors).toFixed(2)} s per GB`)
-  console.log(`peak memory of our process: ${Math.max(...peaks).toFixed(0)} MiB (goal <= ${goals.mebibytes} MB)`)
+  const most = (side: 'up' | 'down'): string => Math.max(...peaks[side]).toFixed(0)
+  console.log(`peak memory of our process: up ${most('up')} MiB, down ${most('down')} MiB (goal <= ${goals.mebibytes})`)
 } finally {
   await rm(root, { recursive: true, force: true })
 }

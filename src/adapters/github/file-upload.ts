@@ -3,7 +3,7 @@ import * as http from 'node:http'
 import * as https from 'node:https'
 
 const longestAnswer = 1 << 20
-const pieceBytes = 1 << 20
+const pieceBytes = 1 << 19
 /** A connection that has been silent for this long is dead; GitHub may look at what it got for a while before it answers. */
 const silenceMilliseconds = 120_000
 

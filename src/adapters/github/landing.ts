@@ -5,7 +5,7 @@ import { UserError } from '../../core/errors.ts'
 import type { DigestedFile } from '../../core/lineage/run.ts'
 import { type FileSink, fillFrom, type StorageSource } from './sink.ts'
 
-const pieceBytes = 1 << 21
+const pieceBytes = 1 << 20
 
 /**
  * The file that a download lands in, `.<name>.partial` until it is whole, and its digest. A small file beside it says for which digest it is, so that another process can
