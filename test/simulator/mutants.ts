@@ -185,11 +185,11 @@ const protocol: readonly Mutant[] = [
     name: 'publish before upload',
     breaks: 'the release is made public first and filled afterwards',
     patches: [
-      patch(releases, "      await assets.complete(draft, uploads, moment => options.onBoundary?.('asset', moment))\n", ''),
+      patch(releases, '      await assets.complete(draft, uploads, onBoundary)\n', ''),
       patch(
         releases,
-        '      refusal = await makePublic(draft, tag, commit, publishedName(model, digest))\n',
-        "      refusal = await makePublic(draft, tag, commit, publishedName(model, digest))\n      await assets.complete(draft, uploads, moment => options.onBoundary?.('asset', moment))\n",
+        'refusal = await makePublic(draft, tag, commit, publishedName(model, digest))',
+        'refusal = await makePublic(draft, tag, commit, publishedName(model, digest))\n      await assets.complete(draft, uploads, onBoundary)',
       ),
     ],
     worlds: 'empty,one,twins,rivals',
