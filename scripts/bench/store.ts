@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { createHash, randomFillSync } from 'node:crypto'
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
@@ -15,22 +15,30 @@ import { transferProgram } from '../../test/support/transfer-program.ts'
 
 // How fast model files go to releases and come back, beside what this machine can do at all: SHA-256 on one core, and a copy of the same file from a process to another over
 // a loopback connection. The server is the GitHub double in a process of its own, which hashes and keeps what it gets, as GitHub does. `--gib` sets the size, `--files` how
-// many files the model has (several are one tar).
+// many files the model has (several are one tar), `--folder` where everything lies: on a disk that others use too, the kernel makes whoever writes wait for it, and
+// every step is begun with nothing left to write; in a folder in memory, such as /dev/shm, it is the programs alone that are measured.
 
 const { values } = parseArgs({
-  options: { gib: { type: 'string', default: '1' }, files: { type: 'string', default: '1' }, repeats: { type: 'string', default: '3' } },
+  options: {
+    gib: { type: 'string', default: '1' },
+    files: { type: 'string', default: '1' },
+    repeats: { type: 'string', default: '3' },
+    folder: { type: 'string', default: tmpdir() },
+  },
 })
 const bytes = Math.round(Number(values.gib) * 1024 ** 3)
 const files = Number(values.files)
 const repeats = Number(values.repeats)
 const goals = { ratio: 0.7, mebibytes: 200 }
-const root = await mkdtemp(join(tmpdir(), 'refline-bench-store-'))
+const root = await mkdtemp(join(values.folder, 'refline-bench-store-'))
 const rate = (seconds: number): number => bytes / 1e6 / seconds
 const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN
 const shown = (name: string, speeds: readonly number[], note = ''): void =>
   console.log(
     `${name.padEnd(34)}${median(speeds).toFixed(0).padStart(7)} MB/s   (${speeds.map(speed => speed.toFixed(0)).join(', ')})${note}`,
   )
+
+const settle = (): void => void execFileSync('sync')
 
 const timed = async (work: () => Promise<unknown>): Promise<number> => {
   const start = performance.now()
@@ -102,17 +110,19 @@ try {
   )
   const model = await makeModel()
   const speeds = { hash: [], copy: [], pack: [], up: [], down: [], unpack: [] } as Record<string, number[]>
-  const peaks: number[] = []
+  const peaks = { up: [] as number[], down: [] as number[] }
   const processors: number[] = []
   const note = (name: string, speed: number): void => void speeds[name]?.push(speed)
   let digested: TransferOrder['files']
   for (let repeat = 0; repeat < repeats; repeat += 1) {
     note('hash', await timed(hashing))
+    settle()
     note('copy', await timed(() => copying(model)))
     const at = (name: string) => join(root, name)
     await using github = await spawnGitHub(at('github'))
     await github.tell('commit', { files: { 'refline.yml': 'models: {}\n' } })
     const place = { apiUrl: github.apiUrl, token: github.token, repository: { owner: 'acme', name: 'churn' } }
+    settle()
     const up = await transfer({
       ...place,
       verb: 'up',
@@ -122,12 +132,14 @@ try {
     })
     digested = up.files
     await rm(at('packed'), { recursive: true })
+    settle()
     const down = await transfer({ ...place, verb: 'down', folder: at('got'), work: at('fetched'), tag: up.tag, assets: up.assets })
     note('pack', rate(up.seconds[0]))
     note('up', rate(up.seconds[1]))
     note('down', rate(down.seconds[0]))
     note('unpack', rate(down.seconds[1]))
-    peaks.push(up.peak, down.peak)
+    peaks.up.push(up.peak)
+    peaks.down.push(down.peak)
     processors.push((up.processors + down.processors) / (bytes / 1e9))
     await github[Symbol.asyncDispose]()
     for (const left of ['got', 'fetched', 'github']) await rm(at(left), { recursive: true, force: true })
@@ -142,7 +154,8 @@ try {
   const ratio = (name: string): string => (median(speeds[name] ?? []) / slower).toFixed(2)
   console.log(`ratio to the slower of SHA-256 and copy: up ${ratio('up')}, down ${ratio('down')} (goal >= ${goals.ratio})`)
   console.log(`processor time of our process, up and down together: ${median(processors).toFixed(2)} s per GB`)
-  console.log(`peak memory of our process: ${Math.max(...peaks).toFixed(0)} MiB (goal <= ${goals.mebibytes} MB)`)
+  const most = (side: 'up' | 'down'): string => Math.max(...peaks[side]).toFixed(0)
+  console.log(`peak memory of our process: up ${most('up')} MiB, down ${most('down')} MiB (goal <= ${goals.mebibytes})`)
 } finally {
   await rm(root, { recursive: true, force: true })
 }

@@ -146,5 +146,6 @@ export const memoryClient = (production: Production, server: GitHub, process: Pr
     },
   })
 
-  return { repos: api, git: api, issues: api, users: api, paginate, request: upload } as unknown as Client
+  const request = Object.assign(upload, { endpoint: { DEFAULTS: { baseUrl: 'https://api.github.test' } } })
+  return { repos: api, git: api, issues: api, users: api, paginate, request } as unknown as Client
 }

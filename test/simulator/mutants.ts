@@ -185,11 +185,11 @@ const protocol: readonly Mutant[] = [
     name: 'publish before upload',
     breaks: 'the release is made public first and filled afterwards',
     patches: [
-      patch(releases, "      await assets.complete(draft, uploads, moment => options.onBoundary?.('asset', moment))\n", ''),
+      patch(releases, '      await assets.complete(draft, uploads, onBoundary)\n', ''),
       patch(
         releases,
-        '      refusal = await makePublic(draft, tag, commit, publishedName(model, digest))\n',
-        "      refusal = await makePublic(draft, tag, commit, publishedName(model, digest))\n      await assets.complete(draft, uploads, moment => options.onBoundary?.('asset', moment))\n",
+        'refusal = await makePublic(draft, tag, commit, publishedName(model, digest))',
+        'refusal = await makePublic(draft, tag, commit, publishedName(model, digest))\n      await assets.complete(draft, uploads, onBoundary)',
       ),
     ],
     worlds: 'empty,one,twins,rivals',
@@ -250,7 +250,7 @@ const ours: readonly Mutant[] = [
     patches: [
       patch(rollback, 'const underWay = now.move?.from === plan.from && now.move.to === plan.to', 'const underWay = true as boolean'),
     ],
-    worlds: 'second',
+    worlds: 'second,pressed',
     seed: 1,
     schedules: 6000,
   },
@@ -279,9 +279,17 @@ const ours: readonly Mutant[] = [
     schedules: 6000,
   },
   {
+    name: 'traffic taken back',
+    breaks: 'a job that joins a rollback clears the slot that another job of it has filled meanwhile',
+    patches: [patch(rollback, 'there = isThere(plan, traffic)', '')],
+    worlds: 'pressed',
+    seed: 1,
+    schedules: 6000,
+  },
+  {
     name: 'a contested slot',
     breaks: 'traffic in a slot is taken for the own although another version was brought up there',
-    patches: [patch('actions/rollback/plan.ts', 'return to !== null && contested', 'return false')],
+    patches: [patch('actions/rollback/plan.ts', 'return to === null ? null : contested', 'return null')],
     worlds: 'second',
     seed: 1,
     schedules: 6000,

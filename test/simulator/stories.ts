@@ -151,6 +151,8 @@ const kinds = {
       (_, index) => canary(1, workflow(index)),
     ],
   },
+  /** Two people press the same button. */
+  pressed: { base: 'second', most: 2, all: true, menu: [() => rollback('21', 1), () => rollback('22')] },
   /** A rollback while a canary begins. */
   overtaken: { base: 'second', most: 2, all: true, menu: [() => canary(3, '13'), () => rollback('22', 1)] },
 } as const satisfies Record<string, Stories>

@@ -10,7 +10,7 @@ import type { ModelStore } from '../../ports/model-store.ts'
 import { type AnnouncePorts, announce, mirror } from '../traffic/announce.ts'
 import { patiently, setWeight, type TrafficContext, type TrafficPorts } from '../traffic/moving.ts'
 import { type FetchModel, proveFiles, recordOf, releaseOf } from '../traffic/version.ts'
-import { isContested, planRollback, type RollbackPlan } from './plan.ts'
+import { contestedSince, isThere, planRollback, type RollbackPlan } from './plan.ts'
 import type { spec } from './spec.ts'
 
 type Answer = Outcome<(typeof spec)['outputs']>
@@ -56,8 +56,8 @@ export const rollbackHandler =
     const planFor = async (at: LedgerState) => {
       const traffic = await patiently(ports, patience, 'reading the target', () => target.read())
       const underWay = environmentOf(at, context.environment).move !== null
-      const contested = underWay && isContested(await ledger.records(context.model), context.environment)
-      return planRollback(at, context.environment, inputs.to, traffic, contested)
+      const since = underWay ? contestedSince(await ledger.records(context.model), context.environment) : null
+      return planRollback(at, context.environment, inputs.to, traffic, since)
     }
     const planned = await planFor(state)
     if (planned === null) {
@@ -167,17 +167,20 @@ const moveTraffic = async (
   release: Awaited<ReturnType<typeof releaseOf>> | null,
 ): Promise<void> => {
   const { clear } = plan
+  let there = plan.moved
   if (clear !== null)
     await patiently(ports, patience, 'clearing the slot', async () => {
-      const { percent } = await ports.target.read()
-      await setWeight(ports, clear, 100, percent[clear], seq)
+      const traffic = await ports.target.read()
+      // Another job that does this very rollback may have been faster: taking the traffic back would undo what it is about to confirm.
+      there = isThere(plan, traffic)
+      if (!there) await setWeight(ports, clear, 100, traffic.percent[clear], seq)
     })
-  if (plan.deploy && release !== null) {
+  if (!there && plan.deploy && release !== null) {
     ports.log.info(`deploying v${plan.to} into slot ${plan.slot}`)
     await within(ports.boundary, 'traffic-deploy', () => ports.target.deploy(plan.slot, release, seq))
   }
   await patiently(ports, patience, 'moving the traffic', async () => {
-    if (!plan.moved) await setWeight(ports, plan.slot, 100, null, seq)
+    if (!there) await setWeight(ports, plan.slot, 100, null, seq)
     const { percent } = await within(ports.boundary, 'traffic-read', () => ports.target.read())
     if (percent[plan.slot] !== 100)
       throw new UserError(`the target shows ${percent[plan.slot]} % of the traffic on slot ${plan.slot} after all of it was moved there`)

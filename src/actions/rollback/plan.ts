@@ -15,6 +15,10 @@ export interface RollbackPlan {
   /** The slot does not hold the version any more, or does not answer. */
   readonly deploy: boolean
   readonly clear: Slot | null
+  /** This rollback is under way already, begun by an earlier attempt or by somebody else. */
+  readonly joins: boolean
+  /** The seq that the target must have been told before traffic in the slot counts as this rollback's. */
+  readonly contested: number | null
   /** All traffic is there already: an earlier attempt was stopped before it could say so. */
   readonly moved: boolean
   readonly words: string
@@ -48,29 +52,35 @@ const versionsOf = (
 }
 
 /**
- * Whether something else may run in the slot that the rollback under way goes to: a canary or another rollback was under way when it was begun. Then traffic in that
- * slot does not show that the rollback's own was moved there.
+ * The seq of the rollback under way where something else may run in the slot that it goes to: a canary or another rollback was under way when it was begun. Then traffic
+ * in that slot shows nothing, unless the target was told that seq. Null where there is no such rollback.
  */
-export const isContested = (records: readonly LedgerRecord[], environment: string): boolean => {
+export const contestedSince = (records: readonly LedgerRecord[], environment: string): number | null => {
   let rollout = false
   let to: number | null = null
-  let contested = false
-  for (const event of records.flatMap(record => record.events)) {
-    if (!('environment' in event) || event.environment !== environment) continue
-    if (event.kind === 'rollout-start') rollout = true
-    else if (event.kind === 'rollout-end') rollout = false
-    else if (event.kind === 'rollback-confirm') to = null
-    else if (event.kind === 'rollback-intent') {
-      contested = rollout || (to !== null && (contested || to !== event.to))
-      rollout = false
-      to = event.to
+  let contested: number | null = null
+  for (const { seq, events } of records)
+    for (const event of events) {
+      if (!('environment' in event) || event.environment !== environment) continue
+      if (event.kind === 'rollout-start') rollout = true
+      else if (event.kind === 'rollout-end') rollout = false
+      else if (event.kind === 'rollback-confirm') to = null
+      else if (event.kind === 'rollback-intent') {
+        if (rollout || (to !== null && to !== event.to)) contested = seq
+        else if (to === null) contested = null
+        rollout = false
+        to = event.to
+      }
     }
-  }
-  return to !== null && contested
+  return to === null ? null : contested
 }
 
+/** Whether the target shows that the traffic is where a rollback under way wants it, by whoever moved it. */
+export const isThere = ({ slot, joins, contested }: Pick<RollbackPlan, 'slot' | 'joins' | 'contested'>, traffic: Traffic): boolean =>
+  joins && traffic.percent[slot] === 100 && traffic.ready[slot] && (contested === null || (traffic.seq ?? 0) >= contested)
+
 /**
- * Plans a rollback from the ledger's state and what the target shows. `contested` is told where one is under way. Throws a UserError where the version may not go
+ * Plans a rollback from the ledger's state and what the target shows. `since` is what `contestedSince` says. Throws a UserError where the version may not go
  * live.
  */
 export const planRollback = (
@@ -78,7 +88,7 @@ export const planRollback = (
   environment: string,
   wanted: number | undefined,
   traffic: Traffic,
-  contested = false,
+  since: number | null = null,
 ): RollbackPlan | null => {
   const versions = versionsOf(state, environment, wanted)
   if (versions === null) return null
@@ -93,11 +103,12 @@ export const planRollback = (
   // After a rollback that was stopped half way the idle slot may hold anything.
   const held = isLive ? live.slot : move === null ? (history.find(({ version }) => version === to)?.slot ?? null) : null
   const slot = held ?? (live ? otherSlot(live.slot) : 'blue')
-  const own = isLive || !contested
-  const moved = move !== null && move.to === to && own && traffic.percent[slot] === 100 && traffic.ready[slot]
+  const joins = move !== null && move.to === to
+  const contested = isLive ? null : since
+  const moved = isThere({ slot, joins, contested }, traffic)
   const deploy = !moved && (held === null || (!isLive && !traffic.ready[slot]))
   const clear = deploy && live !== null && live.slot !== slot ? live.slot : null
   const how = moved ? 'traffic is there already' : deploy ? `to be deployed into slot ${slot}` : `still up in slot ${slot}`
   const what = rollout ? `abort the canary v${from} at ${rollout.percent} %, all traffic to` : `v${from} ->`
-  return { from, to, slot, deploy, clear, moved, words: `${what} v${to} (${how})` }
+  return { from, to, slot, deploy, clear, joins, contested, moved, words: `${what} v${to} (${how})` }
 }

@@ -119,6 +119,7 @@ export class Landing implements FileSink {
   /** Writes and hashes the buffer that fills, once the other one is written. */
   async #pass(): Promise<void> {
     await this.#writing
+    if (this.#filled === 0) return
     const [full, free] = this.#buffers
     const piece = full.subarray(0, this.#filled)
     const writing = writeAll(this.#file, this.#partial, piece, this.#written)

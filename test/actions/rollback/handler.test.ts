@@ -203,6 +203,24 @@ describe('two rollbacks, or a rollback and a canary, at once', () => {
     expect(of.lines).toContain('another rollback has put v1 back meanwhile')
   })
 
+  it('does not take traffic back that another job of the same rollback has moved meanwhile', async () => {
+    const { of } = await withVersions(2)
+    of.killAt((boundary, moment) => boundary === 'rollback-intent' && moment === 'after')
+    await expect(back(of, of.workflowRun('900'))).rejects.toThrow(Killed)
+    of.killAt(null)
+    const ledger: typeof of.ports.ledger = {
+      ...of.ports.ledger,
+      append: async (model, request, decide) => {
+        const appended = await of.ports.ledger.append(model, request, decide)
+        Object.assign(of.percent, { blue: 100, green: 0 })
+        return appended
+      },
+    }
+    const answer = await rollbackHandler({ ...of.ports, ledger }, of.workflowRun('901'))(inputs)
+    expect(answer.outputs).toMatchObject({ from: 2, to: 1, outcome: 'rolled-back' })
+    expect(of.calls.filter(call => call.startsWith('set') || call.startsWith('deploy'))).toEqual([])
+  })
+
   it('does not take the traffic of a canary in its slot for its own', async () => {
     const { of } = await withVersions(2)
     // v3 has all the traffic in slot blue, and its runner was killed before it could say so.

@@ -27,7 +27,7 @@ export const assetName = (asked: string): string => {
 
 const immutable = () => new Refusal(422, 'Cannot change assets of an immutable release.', { errors: [] })
 
-const pieceBytes = 1 << 20
+const pieceBytes = 1 << 21
 
 /** Writes a body to a file in large pieces by turns, and takes its digest while they are written. */
 const keep = async (body: AsyncIterable<Uint8Array>, path: string): Promise<{ readonly size: number; readonly sha256: string }> => {

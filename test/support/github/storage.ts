@@ -70,7 +70,7 @@ const send = async (
 const whole = async (response: ServerResponse, path: string, start: number): Promise<void> => {
   await using file = await open(path)
   const closed = once(response, 'close')
-  const buffers = [Buffer.allocUnsafeSlow(1 << 19), Buffer.allocUnsafeSlow(1 << 19)] as const
+  const buffers = [Buffer.allocUnsafeSlow(1 << 21), Buffer.allocUnsafeSlow(1 << 21)] as const
   let flushed: Promise<unknown> = Promise.resolve()
   for (let at = start, turn = 0; !response.destroyed; turn = 1 - turn) {
     const buffer = buffers[turn === 0 ? 0 : 1]
