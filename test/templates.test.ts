@@ -34,8 +34,8 @@ const runsUserCode = (job: Job): boolean =>
   job.steps.some(step => step.run !== undefined || step.uses?.startsWith('refline/refline/actions/train@'))
 
 describe('the shipped templates', () => {
-  it('are the three that the README promises', () => {
-    expect(files.sort()).toEqual(['model-pr.yml', 'model-release.yml', 'model-rollback.yml'])
+  it('are the four that the README promises', () => {
+    expect(files.sort()).toEqual(['model-maintenance.yml', 'model-pr.yml', 'model-release.yml', 'model-rollback.yml'])
   })
 
   it('start from no permission at all', () => {
@@ -95,6 +95,7 @@ describe('the shipped templates', () => {
     expect([...names].sort()).toEqual([
       'build-model-image',
       'canary-deploy',
+      'cli',
       'compare-champion',
       'evaluate-gate',
       'register',

@@ -21,7 +21,7 @@ const start = (name: string, env: Readonly<Record<string, string>>) =>
 describe('dist', () => {
   test('has a stub for every action and nothing of an action that is gone', () => {
     const stubs = readdirSync(dist).filter(name => name.endsWith('.js') && !name.endsWith('index.js'))
-    expect(stubs.sort()).toEqual([...actionNames(), 'checks', 'refline'].map(name => `${name}.js`).sort())
+    expect(stubs.sort()).toEqual([...actionNames(), 'checks', 'download', 'refline'].map(name => `${name}.js`).sort())
   })
 
   test('ships the licences of what it contains', () => {

@@ -176,7 +176,8 @@ describe('the order of rows, the names of clusters and which model comes first c
           expect(Math.abs((back.high as number) + there.low), name).toBeLessThanOrEqual(near)
         }
       }),
-      { numRuns: 12 },
+      // The example has two rows in a cell that go together but for a rounding error.
+      { numRuns: 12, examples: [[{ seed: 441_226, clusters: 0, weighted: false }]] },
     )
   })
 })

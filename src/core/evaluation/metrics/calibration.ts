@@ -14,6 +14,7 @@ import { resampledDifference } from './resampling.ts'
 const bins = 15
 /** Gaps are shares: what is below this has not varied. */
 const rounding = 1e-12
+const nearlyOne = 1e-9
 
 /** Bin of a score: [k / count, (k + 1) / count), with 1 in the last one. */
 const binOf = (score: number, count = bins): number => {
@@ -121,8 +122,8 @@ const resampled = (samples: readonly Sample[], { seed, resamples }: Method, of: 
       spread > rounding ? spread : 0,
     ) as [number, number]
     const exact = spreads[0] > 0 && spreads[1] > 0 ? products / size / spreads[0] / spreads[1] : 0
-    // The root of what is left of 1 would make much of a rounding error.
-    const correlation = Math.abs(exact) > 1 - rounding ? Math.sign(exact) : exact
+    // The root of what is left of 1 would make much of a rounding error, which grows as the spreads that it is divided by shrink.
+    const correlation = Math.abs(exact) > 1 - nearlyOne ? Math.sign(exact) : exact
     return { means, spreads, correlation }
   })
   return distribution(resamples, () => {
