@@ -13,7 +13,7 @@ export interface ActRequest {
   /** Of the test; everything is made below it. */
   readonly folder: string
   readonly workflow: string
-  readonly event: 'pull_request' | 'push'
+  readonly event: 'pull_request' | 'push' | 'workflow_dispatch'
   readonly ref: string
   readonly payload: Readonly<Record<string, unknown>>
   readonly runId: number
@@ -77,6 +77,8 @@ export const runAct = async (request: ActRequest): Promise<ActResult> => {
     `refline/refline@v1=${await installActions(folder)}`,
     '--local-repository',
     `actions/setup-python@v6=${join(root, 'test', 'e2e', 'setup-python')}`,
+    '--local-repository',
+    `actions/upload-artifact@v7=${join(root, 'test', 'e2e', 'upload-artifact')}`,
     // act's own artifact server is older than the client that the actions use; the double speaks both.
     '--artifact-server-addr',
     '127.0.0.1',

@@ -30,7 +30,7 @@ const projectFiles = (): Record<string, string> => {
     'environments:',
     `    image: { base: scratch, name: "${registry ?? 'localhost'}/acme/churn" }\nenvironments:`,
   )
-  for (const workflow of ['model-pr.yml', 'model-release.yml'])
+  for (const workflow of ['model-pr.yml', 'model-release.yml', 'model-maintenance.yml'])
     files[`.github/workflows/${workflow}`] = readFileSync(join(templates, workflow), 'utf8').replace(unknownToAct, '')
   return files
 }
@@ -114,6 +114,28 @@ describe('the templates, run by act in host mode against the double', () => {
     expect([...repository.state.releases.values()].filter(release => !release.draft)).toHaveLength(1)
   })
 
+  const maintenance = (runId: number) =>
+    runAct({
+      github,
+      repository: name,
+      folder: folder.path,
+      workflow: 'model-maintenance.yml',
+      event: 'workflow_dispatch',
+      ref: 'refs/heads/main',
+      payload: {},
+      runId,
+      token: github.token,
+      environment: { REFLINE_E2E_ARTIFACTS: folder.path },
+    })
+
+  it('verifies, keeps a bundle of the ledger, and says what is left to do', async () => {
+    const { code, log } = await maintenance(504)
+    expect(code, log).toBe(0)
+    expect(log).toMatch(/churn: chain verified: \d+ events, 1 version/)
+    const bundle = folder.join('refline-ledger')
+    expect(await gitText(repository.bare, ['bundle', 'list-heads', bundle])).toContain('refs/refline/models/churn/decisions')
+  })
+
   it('stops a worse model with a red check that has its report', async () => {
     const worse = (filesBelow(join(templates, 'sample'))['train.py'] ?? '').replace('"tenure", "calls", "price"', '"price"')
     await repository.commit({ 'train.py': worse }, { branch: 'worse', message: 'Only the price' })
@@ -121,5 +143,14 @@ describe('the templates, run by act in host mode against the double', () => {
     expect(code, log).not.toBe(0)
     expect(log).toMatch(/Failure - Main refline\/refline\/actions\/evaluate-gate/)
     expect(repository.comments(pull.number)[0]?.body).toContain('must not merge')
+  })
+
+  it('does not tidy up a ledger of which events were taken away, and says which', async () => {
+    const ref = 'refs/refline/models/churn/decisions'
+    await gitText(repository.bare, ['update-ref', ref, `${ref}~2`])
+    const { code, log } = await maintenance(505)
+    expect(code, log).not.toBe(0)
+    expect(log).toContain('churn: NOT verified')
+    expect(log).not.toMatch(/Main refline\/refline\/actions\/cli@v1 .*compact/)
   })
 })
