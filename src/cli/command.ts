@@ -53,6 +53,8 @@ export interface CommandSpec {
   /** By their names without the dashes. */
   readonly options: Readonly<Record<string, OptionSpec>>
   readonly examples: readonly ExampleSpec[]
+  /** Whether it writes decisions (where it has `--apply`: with it). In a workflow only the default branch may. */
+  readonly decides?: true
   /** Names at the top of the document that `--json` prints, each with its meaning. */
   readonly document?: Readonly<Record<string, string>>
 }

@@ -40,6 +40,8 @@ export const runTyped = async (argv: readonly string[], terminal: Terminal): Pro
   }
   const typed = readArguments(spec, rest)
   const work = await load()
+  const decides = spec.decides === true && (spec.options.apply === undefined || typed.flags.has('apply'))
+  if (decides) await terminal.mayDecide?.()
   try {
     return await work(typed, terminal)
   } catch (error) {

@@ -12,6 +12,8 @@ export interface Terminal {
   /** The folder that the command runs in. */
   readonly folder: string
   /** What `--ledger` and `--model` are where they are not typed. */
+  /** Throws a UserError where nothing may be decided from here. At a desk whoever may push decides. */
+  readonly mayDecide?: () => Promise<void>
   readonly defaults: { readonly ledger?: string | undefined; readonly model?: string | undefined }
 }
 

@@ -56,6 +56,23 @@ describe('the action cli', () => {
     expect(step.summary.split('\n').filter(line => line.startsWith(fence))).toHaveLength(2)
   })
 
+  test('decisions are written from the default branch, or from a ref that the workflow allows', async () => {
+    const pin = 'pin v1 --reason "for the auditor"'
+    const at = (ref: string, event: string, inputs: Readonly<Record<string, string>> = {}) =>
+      command(pin, { inputs: { command: pin, ...inputs }, env: { GITHUB_REF: ref, GITHUB_EVENT_NAME: event, GITHUB_RUN_ID: '9' } })
+    const proposed = await at('refs/pull/7/merge', 'pull_request')
+    expect(proposed.exitCode).toBe(2)
+    expect(proposed.errors.join()).toContain('nothing of an unmerged change may decide it')
+    const elsewhere = await at('refs/heads/topic', 'push')
+    expect(elsewhere.exitCode).toBe(2)
+    expect(elsewhere.errors.join()).toContain('name the ref in the input `allow-ref`')
+    const looked = await command('gc', { env: { GITHUB_REF: 'refs/heads/topic', GITHUB_EVENT_NAME: 'push' } })
+    expect(looked, looked.stdout + looked.stderr).toMatchObject({ exitCode: 0 })
+    const allowed = await at('refs/heads/topic', 'push', { 'allow-ref': 'refs/heads/topic' })
+    expect(allowed, allowed.stdout + allowed.stderr).toMatchObject({ exitCode: 0 })
+    expect(allowed.stdout).toContain('pinned churn v1')
+  })
+
   test('a verdict that says no is 1 and what cannot be done is 2, as at a terminal', async () => {
     const gates = 'models:\n  churn: { task: binary, primary: loss, gates: { loss: { max: 0.1, direction: lower } } }\n'
     await checkout.commit('metrics', { 'metrics.json': '{ "loss": 0.2 }', 'strict.yml': gates })

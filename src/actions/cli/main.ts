@@ -1,6 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { runnerContext } from '../../adapters/runner/context.ts'
+import { githubClient } from '../../adapters/github/client.ts'
+import { githubForge } from '../../adapters/github/forge.ts'
+import { type RunnerContext, runnerContext } from '../../adapters/runner/context.ts'
 import { jobLog } from '../../adapters/runner/log.ts'
 import { jobSummary } from '../../adapters/runner/summary.ts'
 import { runTyped } from '../../cli/run.ts'
@@ -8,6 +10,8 @@ import { jsonText, type Terminal } from '../../cli/terminal.ts'
 import { splitWords } from '../../cli/words.ts'
 import { fenced } from '../../core/report/fence.ts'
 import { runAction } from '../../kernel/run.ts'
+import type { Forge } from '../../ports/forge.ts'
+import { requireDecidingRef } from '../deciding-ref.ts'
 import { spec } from './spec.ts'
 
 export const main = () =>
@@ -31,6 +35,11 @@ export const main = () =>
       env: { ...process.env, ...(inputs.token === '' ? {} : { GITHUB_TOKEN: inputs.token }) },
       folder: context.workspace,
       defaults: { ledger: inputs.ledger, model: inputs.model },
+      mayDecide: () =>
+        requireDecidingRef(context, forgeOf(context, inputs.token), inputs.allowRef, {
+          refused: 'nothing is decided by a command on',
+          done: 'decisions are written',
+        }),
     }
     const [first, ...rest] = splitWords(inputs.command)
     // What a person copies from a terminal begins with the program's name.
@@ -44,6 +53,9 @@ export const main = () =>
       await jobSummary().write(fenced(`refline ${words.join(' ')}`, printed.join('\n'), documents.length > 0 ? 'json' : 'text'))
     }
   })
+
+const forgeOf = ({ repository, apiUrl }: RunnerContext, token: string): Forge | null =>
+  repository === null || token === '' ? null : githubForge(githubClient({ token, apiUrl }), repository)
 
 /** Writes what `--json` printed where later steps find it; its path, or an empty one where there was none. */
 const keep = async (documents: readonly string[], temp: string): Promise<string> => {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineAction } from '../../kernel/action.ts'
 import { text } from '../../kernel/codecs.ts'
-import { ledgerInput, modelInput, tokenInput } from '../../kernel/shared-inputs.ts'
+import { allowRefInput, ledgerInput, modelInput, tokenInput } from '../../kernel/shared-inputs.ts'
 
 export const spec = defineAction({
   id: 'cli',
@@ -21,6 +21,7 @@ export const spec = defineAction({
     },
     ledger: ledgerInput,
     token: tokenInput,
+    'allow-ref': allowRefInput,
   },
   outputs: {
     result: { schema: z.string(), description: 'Path of the JSON document, where the command has `--json`; else empty.' },

@@ -51,6 +51,7 @@ export const verifySpec = {
 export const repairSpec = {
   id: 'repair',
   group: 'keep',
+  decides: true,
   summary: 'Finds what stopped jobs left half-finished, and with --apply finishes it.',
   details:
     'Drafts older than a day, releases without a record, records without a model card, aliases that were not moved, files that were given up and not deleted. A registration is completed only where everything that the job had checked is still so. Safe to repeat.',
@@ -75,6 +76,7 @@ export const repairSpec = {
 export const gcSpec = {
   id: 'gc',
   group: 'keep',
+  decides: true,
   summary: 'Gives up the files of versions that nobody needs, in two steps that lie 30 days apart.',
   details:
     'First a version is marked; 30 days later its release is deleted. Any use in between lifts the mark. Never anything that is live, was live last, carries an alias, takes part in a rollout, is pinned or is the newest. Records stay for ever.',
@@ -109,6 +111,7 @@ const reasonOption = { value: 'text', description: 'why, for the audit trail', r
 export const pinSpec = {
   id: 'pin',
   group: 'keep',
+  decides: true,
   summary: 'Keeps the files of a version whatever happens; a mark for deletion is lifted.',
   details: 'It writes an event to the ledger, so it needs a token or key that may push.',
   operands: [versionOperand],
@@ -124,6 +127,7 @@ export const pinSpec = {
 export const unpinSpec = {
   id: 'unpin',
   group: 'keep',
+  decides: true,
   summary: 'Takes a pin away, so that `refline gc` may give up the files of the version one day.',
   details: 'It writes an event to the ledger, so it needs a token or key that may push.',
   operands: [versionOperand],
@@ -170,6 +174,7 @@ export const backupSpec = {
 export const restoreSpec = {
   id: 'restore',
   group: 'keep',
+  decides: true,
   summary: 'Puts ledgers and tags back from a file of `refline backup`: what is missing, and what is only behind.',
   details: 'The file is checked first, and every ledger in it. A ref that has other commits is never touched: nothing is forced.',
   operands: [{ name: 'bundle', required: true, description: 'the file', completes: 'file' }],
