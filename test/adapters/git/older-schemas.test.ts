@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { isCollected } from '../../../src/core/lineage/preconditions.ts'
 import { bareRepository, git } from '../../support/git-fixture.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 import { ledgerOn } from './ledgers.ts'
@@ -56,4 +57,15 @@ describe('a ledger of schema 1, which release 0.1 wrote', () => {
       'churn-00000000000f',
     ])
   })
+})
+
+test('a ledger of schema 2, which release 0.2 wrote, is read, and every record of it verified', async () => {
+  await using at = await restored('schema-2')
+  const ledger = ledgerOn(at.bare)
+  const state = await ledger.read('churn')
+  expect(state).toMatchObject({ schema: 2, seq: 25, versions: 5, aliases: { champion: 1 } })
+  expect([3, 4].map(version => isCollected(state, version))).toEqual([false, true])
+  const records = await ledger.records('churn')
+  expect(records.at(-3)).toMatchObject({ schema: 2, release: '0.2.0', events: [{ kind: 'tombstone', version: 4 }] })
+  expect((await ledger.runs('churn')).map(({ key }) => key)).toEqual(['churn-000000000003', 'churn-00000000000e', 'churn-00000000000f'])
 })
