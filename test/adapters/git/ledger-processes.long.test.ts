@@ -71,14 +71,13 @@ describe('processes of their own over HTTP', () => {
   }, 180_000)
 
   // 32 jobs of a sweep that end now and then, 96 lines a minute in all: nearly what one ref takes at 80 ms a request (a write is five to seven requests long, so
-  // 100 to 150 a minute), so that they are in each other's way all the time; more would only queue. Jobs of a sweep run on machines of their own and share the
-  // server alone, so here they yield the cores to whoever decides, and the server does not.
+  // 100 to 150 a minute), so that they are in each other's way all the time; more would only queue.
   test('a decision during a storm of runs waits at most half as long again', async () => {
     await using at = await world({ seed: 'storm', chances: [], delay: networkMilliseconds })
     // As many decisions before, during and after: what else the machine does is then in both figures.
     const decisions = (name: string) => prepareWriters([at.writer(name, { steps: steps(name, 'decision', 40) })], 900_000)
     const jobs = Array.from({ length: 32 }, (_, index) =>
-      at.writer(`run-${index}`, { steps: steps(`run-${index}`, 'line', 4), pauseMilliseconds: 20_000, yields: true }),
+      at.writer(`run-${index}`, { steps: steps(`run-${index}`, 'line', 4), pauseMilliseconds: 20_000 }),
     )
     const idle = [...(await (await decisions('before')).begin())]
     const [storm, during] = [await prepareWriters(jobs, 900_000), await decisions('during')]

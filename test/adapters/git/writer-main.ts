@@ -1,4 +1,3 @@
-import { setPriority } from 'node:os'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gitLedger } from '../../../src/adapters/git/ledger.ts'
@@ -8,7 +7,6 @@ import type { Step, StepResult, WriterPlan } from './writers.ts'
 // One writer in a process of its own. Its plan is the first argument. It says when it is ready, begins when told, and prints how each step ended.
 
 const plan = JSON.parse(process.argv[2] ?? '{}') as WriterPlan
-if (plan.yields) setPriority(10)
 const ledger = gitLedger({
   remote: plan.remote,
   environment: {},

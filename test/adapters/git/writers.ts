@@ -24,8 +24,6 @@ export interface WriterPlan {
   readonly steps: readonly Step[]
   /** What it waits before each step: half as long to one and a half times as long; before the first, up to as long. */
   readonly pauseMilliseconds?: number
-  /** Leaves this machine's cores to others, as a job on a runner of its own does. */
-  readonly yields?: boolean
 }
 
 export interface Writer {
