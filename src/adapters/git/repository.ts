@@ -107,7 +107,8 @@ export const temporaryRepository = (settings: {
     folders.add(folder)
     // What git itself asks of a repository; `git init` would be one more process in front of every read.
     await Promise.all(['objects', 'refs'].map(part => mkdir(join(folder, part))))
-    await writeFile(join(folder, 'config'), '[core]\n\trepositoryformatversion = 0\n\tbare = true\n')
+    // Nothing here has to outlive this process, so nothing waits for the disk; the remote's own repository does as it is set up.
+    await writeFile(join(folder, 'config'), '[core]\n\trepositoryformatversion = 0\n\tbare = true\n\tfsync = none\n')
     await writeFile(join(folder, 'HEAD'), 'ref: refs/heads/main\n')
     return folder
   }
