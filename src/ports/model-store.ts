@@ -1,3 +1,4 @@
+import type { ReadRelease } from '../core/lineage/audit/releases.ts'
 import type { DigestedFile } from '../core/lineage/run.ts'
 
 /** A file to be kept with a version: `path` is the name of the asset, `from` the file that holds its `bytes` bytes. */
@@ -15,27 +16,10 @@ export interface Published {
   readonly existing: boolean
 }
 
-/** A release as it stands in the store, whatever the ledger says of it. */
-export interface StoredRelease {
-  /** For a draft: the tag that its run would have published it under. */
-  readonly tag: string
-  readonly title: string
-  /** Not published: a run is at work on it, or was stopped. */
-  readonly draft: boolean
+/** A release as it stands in the store. */
+export interface StoredRelease extends ReadRelease {
   /** The store itself refuses to change its files. */
   readonly immutable: boolean
-  /** Milliseconds since 1970. */
-  readonly createdAt: number
-  /** The commit that the tag sits on; null where there is no tag, or none on a commit. */
-  readonly commit: string | null
-  readonly assets: readonly {
-    readonly name: string
-    readonly size: number
-    /** Hexadecimal SHA-256 by the store's word; null where it has none. */
-    readonly digest: string | null
-    /** `uploaded` where the file is whole, else the store's word for what it is. */
-    readonly state: string
-  }[]
 }
 
 /** Where the files of versions are kept. Assets are immutable once published and every byte is checked by digest on the way in and out. */

@@ -7,16 +7,18 @@ export interface ReadRelease {
   /** For a draft: the tag that its run would have published it under. */
   readonly tag: string
   readonly title: string
+  /** Not published: a run is at work on it, or was stopped. */
   readonly draft: boolean
   /** Milliseconds since 1970. */
   readonly createdAt: number
-  /** The commit that it was published on, as far as the store knows. */
+  /** The commit that the tag sits on; null where there is no tag, or none on a commit. */
   readonly commit: string | null
   readonly assets: readonly {
     readonly name: string
     readonly size: number
     /** Hexadecimal SHA-256 by the store's word; null where it has none. */
     readonly digest: string | null
+    /** `uploaded` where the file is whole, else the store's word for what it is. */
     readonly state: string
   }[]
 }
