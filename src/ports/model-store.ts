@@ -14,6 +14,8 @@ export interface Published {
   readonly assets: readonly DigestedFile[]
   /** The tag was taken by the same bytes: nothing was uploaded. */
   readonly existing: boolean
+  /** The commit that the tag sits on; null where there is none, or it is not known. */
+  readonly commit: string | null
 }
 
 /** A release as it stands in the store. */

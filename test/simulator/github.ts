@@ -50,10 +50,14 @@ const released = (release: HeldRelease) => ({
   assets: [...release.assets.values()].map(described),
 })
 
+/** Where a tag is put that names no commit. */
+const headOfMain = 'a'.repeat(40)
+
 /** Releases, tags and comments of one repository in memory, with the rules of GitHub that matter here: tags are unique, published releases immutable. */
 export class GitHub {
   readonly releases = new Map<number, HeldRelease>()
-  readonly tags = new Set<string>()
+  /** Tags, each with the commit that it sits on. */
+  readonly tags = new Map<string, string>()
   readonly comments = new Map<number, HeldComment>()
   onPublished: (release: HeldRelease) => void = () => {}
   private id = 0
@@ -61,7 +65,7 @@ export class GitHub {
   constructor(from?: GitHub) {
     if (from === undefined) return
     for (const release of from.releases.values()) this.releases.set(release.id, { ...release, assets: new Map(release.assets) })
-    for (const tag of from.tags) this.tags.add(tag)
+    for (const [tag, commit] of from.tags) this.tags.set(tag, commit)
     for (const comment of from.comments.values()) this.comments.set(comment.id, { ...comment })
     this.id = from.id
   }
@@ -97,7 +101,8 @@ export class GitHub {
   }
 
   ref(ref: string): Answer {
-    return this.tags.has(ref.replace(/^tags\//, '')) ? ok({ ref: `refs/${ref}` }) : refuse(404, 'Not Found')
+    const sha = this.tags.get(ref.replace(/^tags\//, ''))
+    return sha === undefined ? refuse(404, 'Not Found') : ok({ ref: `refs/${ref}`, object: { type: 'commit', sha } })
   }
 
   createRelease(of: { readonly tag_name: string; readonly name: string; readonly body: string }): Answer {
@@ -118,7 +123,7 @@ export class GitHub {
     release.body = String(change.body ?? release.body)
     if (publishes) {
       release.draft = false
-      this.tags.add(tag)
+      this.tags.set(tag, String(change.target_commitish ?? headOfMain))
       this.onPublished(release)
     }
     return ok(released(release))

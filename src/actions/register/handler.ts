@@ -82,9 +82,8 @@ export const registerJudged = async (
     commit,
     uploads: [...packed.uploads, ...(await ports.evidence(judged))],
   })
-  // A release that was there before may sit on an older head, or on a commit of the code: only what the store says is a witness.
-  const sitting = published.existing ? (await ports.store.releases(rules.name)).find(({ tag }) => tag === published.tag)?.commit : commit
-  const tagged = sitting === commit ? commit : null
+  // A release that was there before may sit on an older head, or on a commit of the code.
+  const tagged = published.commit === commit ? commit : null
   const asked = ports.context.runId ?? judged.run.record.run
   const appended = await within(ports.failpoint, 'register-record', () =>
     ports.ledger.append(

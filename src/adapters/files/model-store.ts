@@ -126,7 +126,7 @@ export const folderStore = (root: string, clock: { now(): number } = { now: () =
       title: heading.replace(/^# /, ''),
       draft: published === null,
       immutable: false,
-      createdAt: (await stat(folder)).mtimeMs,
+      changedAt: (await stat(folder)).mtimeMs,
       commit: published?.commit ?? null,
       assets: assets.flatMap(({ name, digest, size, file }) =>
         size === null ? [] : [{ name, size, digest, state: file.endsWith('.partial') ? 'starter' : 'uploaded' }],
@@ -147,13 +147,14 @@ export const folderStore = (root: string, clock: { now(): number } = { now: () =
         const before = await markerOf(folder)
         if (before !== null) {
           if ((await problem(folder, core)) !== null) continue
-          return { tag, url, assets: sorted(before.assets), existing: true }
+          return { tag, url, assets: sorted(before.assets), existing: true, commit: before.commit }
         }
         await complete(folder, uploads, owner, commit)
         // Where two came at once one list stands in the end; what both need is there.
         const after = await markerOf(folder)
         const assets = sorted(uploads)
-        return { tag, url, assets, existing: after !== null && canonicalJson(sorted(after.assets)) !== canonicalJson(assets) }
+        const existing = after !== null && canonicalJson(sorted(after.assets)) !== canonicalJson(assets)
+        return { tag, url, assets, existing, commit: after?.commit ?? commit }
       }
       throw new UserError(
         `${candidates[0]} and its suffixes to ${candidates.at(-1)} hold other files in ${root}. Remove those that are damaged.`,
@@ -190,8 +191,8 @@ export const folderStore = (root: string, clock: { now(): number } = { now: () =
     async removeDrafts(model, olderThan) {
       const removed: string[] = []
       for (const tag of await foldersOf(model)) {
-        const { draft, createdAt } = await stored(tag)
-        if (!draft || clock.now() - createdAt <= olderThan) continue
+        const { draft, changedAt } = await stored(tag)
+        if (!draft || clock.now() - changedAt <= olderThan) continue
         await rm(join(root, tag), { recursive: true, force: true })
         removed.push(tag)
       }

@@ -15,6 +15,13 @@ const inlineAssets = 30
 /** So that publishing costs the same however many versions there are. */
 const newestPages = 3
 
+/**
+ * When a release was changed last, by all that GitHub says of it: what it calls its creation is the date of the commit it is for, by which a draft that is being
+ * filled would look old.
+ */
+const changedAt = ({ created_at: created, published_at: published, updated_at: updated, assets }: Release): number =>
+  Math.max(...[created, published, updated, ...assets.map(asset => asset.updated_at)].map(time => Date.parse(time ?? '') || 0))
+
 /** What is in a repository's releases, and taking it away. */
 export interface ReleaseListing extends Pick<ModelStore, 'releases' | 'remove' | 'removeDrafts'> {
   /** The newest few hundred releases of the repository, drafts included where the token may see them. */
@@ -74,7 +81,7 @@ export const releaseListing = (
     title: release.name ?? '',
     draft: release.draft,
     immutable: release.immutable === true,
-    createdAt: Date.parse(release.created_at),
+    changedAt: changedAt(release),
     commit,
     assets: listed.map(asset => ({ name: asset.name, size: asset.size, digest: knownDigest(asset), state: asset.state })),
   })
@@ -100,7 +107,7 @@ export const releaseListing = (
       await gone(client.git.deleteRef({ ...at, ref: `tags/${tag}` }), /does not exist/i)
     },
     async removeDrafts(model, olderThan) {
-      const old = (await ofModel(model)).filter(release => release.draft && clock.now() - Date.parse(release.created_at) > olderThan)
+      const old = (await ofModel(model)).filter(release => release.draft && clock.now() - changedAt(release) > olderThan)
       for (const draft of old) await gone(client.repos.deleteRelease({ ...at, release_id: draft.id }))
       return old.map(draft => draft.tag_name)
     },

@@ -48,12 +48,13 @@ export const githubReleases = (
     return release
   }
 
-  const tagExists = async (tag: string): Promise<boolean> => {
+  /** Whether there is a tag, and the commit that it sits on. A tag object of its own is none of ours. */
+  const tagAt = async (tag: string): Promise<{ readonly commit: string | null } | null> => {
     try {
-      await client.git.getRef({ ...at, ref: `tags/${tag}` })
-      return true
+      const { object } = (await client.git.getRef({ ...at, ref: `tags/${tag}` })).data
+      return { commit: object.type === 'commit' ? object.sha : null }
     } catch (error) {
-      if (statusOf(error) === 404) return false
+      if (statusOf(error) === 404) return null
       throw error
     }
   }
@@ -98,14 +99,15 @@ export const githubReleases = (
     }
   }
 
-  const outcome = async (release: Release, existing: boolean): Promise<Published> => {
+  const outcome = async (release: Release, existing: boolean, commit: string | null): Promise<Published> => {
     const listed = await assets.list(release.id)
     const digested = await Promise.all(
       listed
         .filter(asset => asset.state === 'uploaded' && assetName.safeParse(asset.name).success)
         .map(async asset => ({ path: asset.name, bytes: asset.size, sha256: await assets.sha256(asset) })),
     )
-    return { tag: release.tag_name, url: release.html_url, assets: digested.sort((a, b) => (a.path < b.path ? -1 : 1)), existing }
+    const sorted = digested.sort((a, b) => (a.path < b.path ? -1 : 1))
+    return { tag: release.tag_name, url: release.html_url, assets: sorted, existing, commit }
   }
 
   /** Publishes the draft under a tag; the refusal where GitHub says that it cannot be this tag. */
@@ -136,14 +138,14 @@ export const githubReleases = (
     let refusal: GitHubError | null = null
     for (const tag of tags) {
       // The tag is asked for first: a release that is published in between is then still found behind it.
-      const taken = await tagExists(tag)
+      const taken = await tagAt(tag)
       const before = await byTag(tag)
       if (before !== null) {
         if ((await assets.problem(before.id, core)) !== null) continue
         await dropDrafts(owner)
-        return outcome(before, true)
+        return outcome(before, true, taken?.commit ?? null)
       }
-      if (taken) continue
+      if (taken !== null) continue
       draft ??= await openDraft(owner, base, commit)
       await assets.complete(draft, uploads, onBoundary)
       refusal = await makePublic(draft, tag, commit, publishedName(model, digest))
@@ -154,7 +156,7 @@ export const githubReleases = (
         throw new UserError(`The release ${tag} was published with other files than were uploaded: ${problem}. Delete it and run again.`)
       if (problem !== null) continue
       await dropDrafts(owner)
-      return outcome(there, there.id !== draft.id)
+      return there.id === draft.id ? outcome(there, false, commit) : outcome(there, true, (await tagAt(tag))?.commit ?? null)
     }
     if (refusal !== null) throw refusal
     throw new UserError(`The tags ${base} to ${tags.at(-1)} are all taken by other files. Remove those that are not Refline's.`)

@@ -77,7 +77,9 @@ const release = (world: World, tag: string, draft: boolean) =>
   world.client.repos.createRelease({ ...world.place, tag_name: tag, name: 'mine', draft, target_commitish: 'main' })
 const grow = (world: World): void => {
   for (const one of world.control.state.releases.values())
-    if (one.name === 'mine') Object.assign(one, { createdAt: new Date(start).toISOString() })
+    if (one.name === 'mine')
+      for (const part of [one, ...one.assets.values()])
+        Object.assign(part, { createdAt: new Date(start).toISOString(), publishedAt: new Date(start).toISOString() })
 }
 
 interface Attack {

@@ -9,8 +9,8 @@ export interface ReadRelease {
   readonly title: string
   /** Not published: a run is at work on it, or was stopped. */
   readonly draft: boolean
-  /** Milliseconds since 1970. */
-  readonly createdAt: number
+  /** When the release or one of its files was changed last, in milliseconds since 1970. */
+  readonly changedAt: number
   /** The commit that the tag sits on; null where there is no tag, or none on a commit. */
   readonly commit: string | null
   readonly assets: readonly {
@@ -129,8 +129,8 @@ export const auditReleases = (model: string, versions: ReadonlyMap<number, Audit
     if (read.proven?.has(tag) !== true && assets.some(({ path }) => found.get(path)?.digest === null)) unproven.push(number)
   }
   for (const release of read.releases) {
-    const old = read.now - release.createdAt > dayLong
-    const about = { kind: 'half-finished', seq: null, since: isoOf(release.createdAt), subject: release.tag } as const
+    const old = read.now - release.changedAt > dayLong
+    const about = { kind: 'half-finished', seq: null, since: isoOf(release.changedAt), subject: release.tag } as const
     if (release.draft) {
       if (old)
         findings.push({

@@ -44,11 +44,11 @@ export const stoppedAfter = 3_600_000
 /** Releases that are no version and whose job must have been stopped. */
 export const unregistered = ({ versions, releases, now }: Pick<RepairFacts, 'versions' | 'releases' | 'now'>): readonly ReadRelease[] => {
   const known = new Set([...versions.values()].map(({ event }) => event.version.tag))
-  return releases.filter(({ tag, draft, createdAt }) => !draft && !known.has(tag) && now - createdAt > stoppedAfter)
+  return releases.filter(({ tag, draft, changedAt }) => !draft && !known.has(tag) && now - changedAt > stoppedAfter)
 }
 
 const drafts = ({ releases, now }: RepairFacts): readonly RepairProposal[] => {
-  const old = releases.filter(({ draft, createdAt }) => draft && now - createdAt > dayLong)
+  const old = releases.filter(({ draft, changedAt }) => draft && now - changedAt > dayLong)
   if (old.length === 0) return []
   const tags = old.map(({ tag }) => tag)
   return [

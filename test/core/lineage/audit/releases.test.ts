@@ -14,7 +14,7 @@ const release = (title: string): ReadRelease => ({
   tag,
   title,
   draft: false,
-  createdAt: 0,
+  changedAt: 0,
   commit: commit(3),
   assets: [{ name: 'manifest.json', size: 10, digest: 'b'.repeat(64), state: 'uploaded' }],
 })
