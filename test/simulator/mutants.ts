@@ -70,8 +70,8 @@ const protocol: readonly Mutant[] = [
     patches: [
       patch(
         register,
-        'events: [registration(judged, packed, published, head)]',
-        'events: [registration(judged, packed, published, judged.state)]',
+        'events: [registration(publication, head)]',
+        'events: [registration(publication, judged.state)]',
       ),
       patch(fold, 'if (version.version !== state.versions + 1)', 'if (false)'),
     ],
