@@ -68,11 +68,7 @@ const protocol: readonly Mutant[] = [
     name: 'version computed outside the loop',
     breaks: 'the number is that of the state that was judged by, and the fold takes any number',
     patches: [
-      patch(
-        register,
-        'events: [registration(publication, head)]',
-        'events: [registration(publication, judged.state)]',
-      ),
+      patch(register, 'events: [registration(publication, head)]', 'events: [registration(publication, judged.state)]'),
       patch(fold, 'if (version.version !== state.versions + 1)', 'if (false)'),
     ],
     worlds: 'empty,one,twins,rivals',
