@@ -52,6 +52,17 @@ export const runAct = async (request: ActRequest): Promise<ActResult> => {
   const [owner = '', name = ''] = request.repository.split('/')
   const repository = { full_name: request.repository, name, owner: { login: owner }, default_branch: 'main', private: false }
   await writeFile(event, JSON.stringify({ ref: request.ref, repository, ...request.payload }))
+  const began = new Date().toISOString()
+  const run = {
+    id: runId,
+    actor: 'alice',
+    headSha: await must(checkout, ['rev-parse', 'HEAD']),
+    path: `.github/workflows/${request.workflow}`,
+    event: request.event,
+    createdAt: began,
+  }
+  const knownRuns = github.repository(owner, name).state.workflowRuns
+  knownRuns.set(runId, { ...run, updatedAt: began })
   const variables = {
     GITHUB_API_URL: github.apiUrl,
     GITHUB_SERVER_URL: github.serverUrl,
@@ -99,6 +110,9 @@ export const runAct = async (request: ActRequest): Promise<ActResult> => {
     child.stdout.on('data', take)
     child.stderr.on('data', take)
     child.once('error', reject)
-    child.once('close', code => resolve({ code, log }))
+    child.once('close', code => {
+      knownRuns.set(runId, { ...run, updatedAt: new Date().toISOString() })
+      resolve({ code, log })
+    })
   })
 }

@@ -145,12 +145,12 @@ describe('the templates, run by act in host mode against the double', () => {
     expect(repository.comments(pull.number)[0]?.body).toContain('must not merge')
   })
 
-  it('does not tidy up a ledger of which events were taken away, and says which', async () => {
-    const ref = 'refs/refline/models/churn/decisions'
-    await gitText(repository.bare, ['update-ref', ref, `${ref}~2`])
+  it('does not tidy up where the ledger was deleted, and says so', async () => {
+    await gitText(repository.bare, ['update-ref', '-d', 'refs/refline/models/churn/decisions'])
     const { code, log } = await maintenance(505)
     expect(code, log).not.toBe(0)
     expect(log).toContain('churn: NOT verified')
+    expect(log).toContain('is gone: its ref does not exist')
     expect(log).not.toMatch(/Main refline\/refline\/actions\/cli@v1 .*compact/)
   })
 })
