@@ -22,7 +22,9 @@ export const trafficWasDecided = (entries: readonly Entry[], facts: Facts, targe
     const back = percent === 100 && (running === move.to || slot === live?.slot)
     return back ? null : `A2: ${words}, where a rollback to v${move.to} had begun`
   }
-  if (rollout === null) return `A2: ${words}, where nothing was to be moved`
+  // Nothing is to be moved then but to where it belongs: all of it back to the version that is live, as I8 asks.
+  const belongs = live !== null && slot === live.slot && running === live.version && percent === 100
+  if (rollout === null) return belongs ? null : `A2: ${words}, where nothing was to be moved`
   if (slot !== rollout.canary || (rollout.intent?.percent ?? rollout.percent) !== percent)
     return `A2: ${words}, where ${rollout.intent?.percent ?? 'no'} % for slot ${rollout.canary} was intended`
   if (percent > 0 && running !== rollout.version) return `A2: ${words}, where v${rollout.version} was rolled out`

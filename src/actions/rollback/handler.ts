@@ -1,6 +1,6 @@
 import { UserError } from '../../core/errors.ts'
 import { canonicalJson } from '../../core/lineage/canonical.ts'
-import type { EnvironmentState, LedgerEvent, LedgerState, VersionRecord } from '../../core/lineage/events.ts'
+import type { EnvironmentState, LedgerEvent, LedgerState, Slot, VersionRecord } from '../../core/lineage/events.ts'
 import { requestId, requestPrefix } from '../../core/lineage/keys.ts'
 import { aliasOf, environmentOf, isQuarantined } from '../../core/lineage/preconditions.ts'
 import type { InputsOf, Outcome } from '../../kernel/action.ts'
@@ -61,8 +61,10 @@ export const rollbackHandler =
     }
     const planned = await planFor(state)
     if (planned === null) {
-      const version = environmentOf(state, context.environment).live?.version ?? 0
-      const reason = `v${version} is live in ${context.environment} already`
+      const { live } = environmentOf(state, context.environment)
+      const version = live?.version ?? 0
+      const missing = live === null || inputs.dryRun ? '' : await reassert(ports, live.slot, state.seq)
+      const reason = `v${version} is live in ${context.environment} already${missing}`
       log.info(reason)
       return answer({ from: version, to: version, outcome: 'already', seconds: seconds(), issueUrl: '', reason })
     }
@@ -196,6 +198,22 @@ const movedMeanwhile = (head: LedgerState, { environment }: RollbackContext, pla
   return new UserError(
     `${environment} was moved while the rollback from v${plan.from} to v${plan.to} was planned: ${from === undefined ? 'nothing is live' : `v${from} would be left`} now. Run it again.`,
   )
+}
+
+/**
+ * Gives the live slot the traffic that it should have: a job that had joined the same rollback and was stopped half way may have taken it. In words what was
+ * done, or nothing.
+ */
+const reassert = async (ports: RollbackPorts, slot: Slot, seq: number): Promise<string> => {
+  const { percent } = await patiently(ports, patience, 'reading the target', () => ports.target.read())
+  if (percent[slot] === 100) return ''
+  await patiently(ports, patience, 'moving the traffic', async () => {
+    await setWeight(ports, slot, 100, null, seq)
+    const now = await ports.target.read()
+    if (now.percent[slot] !== 100)
+      throw new UserError(`the target shows ${now.percent[slot]} % of the traffic on slot ${slot} after all of it was moved there`)
+  })
+  return `; the target showed ${percent[slot]} % of the traffic on its slot, and has all of it there again`
 }
 
 const isDone = ({ live, move }: EnvironmentState, to: number): boolean => move === null && live?.version === to

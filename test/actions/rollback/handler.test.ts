@@ -111,6 +111,21 @@ describe('rollback', () => {
     expect((await back(of, of.workflowRun('904'), { to: 1 })).outputs.outcome).toBe('already')
   })
 
+  it('gives the version that is live its traffic, which a job that was stopped half way had taken from it', async () => {
+    const { of, context } = await withVersions(2)
+    await back(of, context)
+    Object.assign(of.percent, { blue: 0, green: 100 })
+    of.calls.length = 0
+    const looked = await back(of, of.workflowRun('901'), { to: 1, dryRun: true })
+    expect(looked.outputs).toMatchObject({ outcome: 'already', reason: 'v1 is live in production already' })
+    expect(of.percent).toEqual({ blue: 0, green: 100 })
+    const answer = await back(of, of.workflowRun('902'), { to: 1 })
+    expect(answer.outputs).toMatchObject({ from: 1, to: 1, outcome: 'already' })
+    expect(answer.outputs.reason).toContain('the target showed 0 % of the traffic on its slot, and has all of it there again')
+    expect(of.percent).toEqual({ blue: 100, green: 0 })
+    expect(of.calls.filter(call => call.startsWith('set'))).toEqual(['set blue 100'])
+  })
+
   it('proves the files before it touches traffic or ledger', async () => {
     const { of, context } = await withVersions(2)
     of.world.missingFiles.add('refline/cancer/000000000001')
