@@ -1,6 +1,7 @@
 import { UserError } from '../../core/errors.ts'
 import { canonicalJson } from '../../core/lineage/canonical.ts'
 import type { EnvironmentState, LedgerEvent, LedgerState, Slot, VersionRecord } from '../../core/lineage/events.ts'
+import { rememberedAt } from '../../core/lineage/fold.ts'
 import { requestId, requestPrefix } from '../../core/lineage/keys.ts'
 import { aliasOf, environmentOf, isQuarantined } from '../../core/lineage/preconditions.ts'
 import type { InputsOf, Outcome } from '../../kernel/action.ts'
@@ -151,8 +152,8 @@ const confirmedBefore = async (
   state: LedgerState,
   id: string,
 ): Promise<{ readonly from: number; readonly to: number } | null> => {
-  const prefix = requestPrefix(id)
-  if (!state.requests.some(([known]) => known === prefix)) return null
+  // What the state had no room to remember, the ledger looks for in the records where this is a re-run.
+  if (rememberedAt(state, requestPrefix(id)) === null && state.forgotten === undefined) return null
   const { events } = await ports.ledger.append(context.model, { id, subject: 'repeated' }, () => ({ events: [] }))
   const event = events.find(found => found.kind === 'rollback-confirm')
   return event?.kind === 'rollback-confirm' ? { from: event.from, to: event.to } : null
@@ -183,10 +184,14 @@ const moveTraffic = async (
   }
   await patiently(ports, patience, 'moving the traffic', async () => {
     if (!there) await setWeight(ports, plan.slot, 100, null, seq)
-    const { percent } = await within(ports.boundary, 'traffic-read', () => ports.target.read())
-    if (percent[plan.slot] !== 100)
-      throw new UserError(`the target shows ${percent[plan.slot]} % of the traffic on slot ${plan.slot} after all of it was moved there`)
+    await assertAllThere(ports, plan.slot)
   })
+}
+
+const assertAllThere = async (ports: RollbackPorts, slot: Slot): Promise<void> => {
+  const { percent } = await within(ports.boundary, 'traffic-read', () => ports.target.read())
+  if (percent[slot] !== 100)
+    throw new UserError(`the target shows ${percent[slot]} % of the traffic on slot ${slot} after all of it was moved there`)
 }
 
 const sameEnvironment = (a: LedgerState, b: LedgerState, { environment }: RollbackContext): boolean =>
@@ -209,9 +214,7 @@ const reassert = async (ports: RollbackPorts, slot: Slot, seq: number): Promise<
   if (percent[slot] === 100) return ''
   await patiently(ports, patience, 'moving the traffic', async () => {
     await setWeight(ports, slot, 100, null, seq)
-    const now = await ports.target.read()
-    if (now.percent[slot] !== 100)
-      throw new UserError(`the target shows ${now.percent[slot]} % of the traffic on slot ${slot} after all of it was moved there`)
+    await assertAllThere(ports, slot)
   })
   return `; the target showed ${percent[slot]} % of the traffic on its slot, and has all of it there again`
 }

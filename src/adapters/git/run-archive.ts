@@ -6,7 +6,7 @@ import { recordLimit } from '../../core/lineage/limits.ts'
 import { refuseNewer } from '../../core/lineage/verify.ts'
 import type { LoggedLine } from '../../ports/ledger.ts'
 import { compareAndSwap, type LoopSettings, readRef } from './compare-and-swap.ts'
-import { linesOf, logCommit, logStateOf } from './run-log.ts'
+import { linesOf, logCommit, loggedLine, logStateOf } from './run-log.ts'
 
 // Past some thousand commits a log of runs is slow to list, so its lines are moved into segments below a ref of their own: files of many lines each, of which one
 // commit holds all. First the segments are there, then the log begins anew; a line may stand in both for a while, and is listed once.
@@ -42,9 +42,21 @@ const readArchive = async (settings: LoopSettings, { archive, model, end }: Arch
   const commit = await readRef(settings, archive, end, 1)
   const [text] = commit === null ? [null] : await settings.repository.read([`${commit}:index.json`])
   if (typeof text !== 'string') return { commit, index: null }
-  const value: unknown = JSON.parse(text)
+  const value = jsonOf(text)
   refuseNewer(value, `archive of runs of ${model}`, 'index.json', 1)
-  return { commit, index: index.parse(value) }
+  const { data } = index.safeParse(value)
+  if (data !== undefined) return { commit, index: data }
+  throw new UserError(
+    `The archive of runs of ${model} cannot be read: its index.json was not written by Refline. Delete ${archive} if it is not wanted; no decision is in it.`,
+  )
+}
+
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }
 
 /** Lines of the log from its newest commit back, newest first, down to the commit `until` (left out) or to as many commits as `depth`. */
@@ -67,7 +79,8 @@ const archivedLines = async (settings: LoopSettings, refs: ArchiveRefs): Promise
   const texts = await settings.repository.read(names)
   return texts.flatMap(text => {
     const lines = (text ?? '').split('\n').filter(line => line !== '')
-    return lines.map(line => JSON.parse(line) as LoggedLine).toReversed()
+    // A line that cannot be read is left out, as in the log itself: nothing is decided from it.
+    return lines.flatMap(line => loggedLine.safeParse(jsonOf(line)).data ?? []).toReversed()
   })
 }
 
@@ -133,7 +146,7 @@ export const compactRuns = async (
     const [stateText] = await repository.read([`${tip}:state.json`])
     const state = logStateOf(stateText, refs.model)
     const at = new Date(clock.now()).toISOString()
-    const anew = logCommit({ ...state }, stayingLines(lines), { ...by, model: refs.model, at })
+    const anew = logCommit(state, stayingLines(lines), { ...by, model: refs.model, at })
     const kept = canonicalJson({ ...anew.state, recent: state.recent })
     const files = { ...anew.files, 'state.json': kept }
     const [commit] = await repository.commit([{ files, message: anew.message, seconds: Math.floor(clock.now() / 1000) }], null)

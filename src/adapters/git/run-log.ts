@@ -14,6 +14,9 @@ const whoWrote = writer.omit({ at: true })
 const entry = z.record(z.string(), z.unknown())
 const seq = z.int().min(1)
 
+/** A line with who wrote it and when, as segments of the archive keep it. */
+export const loggedLine = z.strictObject({ key: z.string(), at: z.iso.datetime(), writer: whoWrote, entry })
+
 /** `record.json` of the log of runs. Schema 1 held one line, as release 0.1 wrote it. */
 const logRecord = z.discriminatedUnion('schema', [
   z.strictObject({ schema: z.literal(1), seq, key: z.string(), at: z.iso.datetime(), writer: whoWrote, entry }),

@@ -111,6 +111,19 @@ describe('rollback', () => {
     expect((await back(of, of.workflowRun('904'), { to: 1 })).outputs.outcome).toBe('already')
   })
 
+  it('is done once for one request, also where the state had no room to remember it', async () => {
+    const { of, context } = await withVersions(3)
+    await back(of, context)
+    const { ledger } = of.ports
+    const read: typeof ledger.read = async model => {
+      const state = await ledger.read(model)
+      return { ...state, requests: [], forgotten: [state.seq, 20_000] }
+    }
+    const again = await rollbackHandler({ ...of.ports, ledger: { ...ledger, read } }, context)(inputs)
+    expect(again.outputs).toMatchObject({ from: 3, to: 2, outcome: 'already' })
+    expect(of.calls.filter(call => call.startsWith('set'))).toEqual(['set green 100'])
+  })
+
   it('gives the version that is live its traffic, which a job that was stopped half way had taken from it', async () => {
     const { of, context } = await withVersions(2)
     await back(of, context)

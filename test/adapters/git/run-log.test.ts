@@ -91,4 +91,15 @@ describe('compaction of the log of runs', () => {
     expect(await git(fixture.bare, ['rev-list', '--count', runs])).toBe('1')
     expect(keys(await ledgerOn(fixture.bare).runs('churn'))).toEqual(newestFirst(0, 12))
   })
+
+  test('an archive that Refline did not write is an error in words', async () => {
+    await using fixture = await gitFixture()
+    for (let n = 0; n < 12; n += 1) await ledgerOn(fixture.bare).log('churn', lines(n, n + 1))
+    const blob = await git(fixture.bare, ['hash-object', '-w', '--stdin'], { input: '<html>' })
+    const tree = await git(fixture.bare, ['mktree'], { input: `100644 blob ${blob}\tindex.json\n` })
+    const archive = 'refs/refline/models/churn/archive'
+    await git(fixture.bare, ['update-ref', archive, await git(fixture.bare, ['commit-tree', tree, '-m', 'x'])])
+    await expect(ledgerOn(fixture.bare).runs('churn')).rejects.toThrow(/archive of runs of churn cannot be read: .* not written by Refline/)
+    await expect(compact(fixture.bare, 10)).rejects.toThrow(/cannot be read/)
+  })
 })
