@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { randomFillSync } from 'node:crypto'
-import { mkdir, open, readdir, rm } from 'node:fs/promises'
+import { mkdir, open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { digestTree } from '../../src/adapters/files/digest.ts'
@@ -87,7 +87,7 @@ export const transferKilledFourTimes = async (bytes: number, files: number, limi
   expect(await run({ ...download, killAt: { asset: first, bytes: half } })).toBeNull()
   const last = parts.at(-2) ?? ''
   expect(await run({ ...download, killAt: { asset: last, bytes: half } })).toBeNull()
-  const whole = new Set((await readdir(work)).filter(name => !name.startsWith('.')))
+  const whole = await wholeIn(work, up.assets)
   const before = (await github.tell<Asked[]>('storage-requests')).length
   const down = await run(download)
   if (down === null) throw new Error('nobody killed the last download')
@@ -105,6 +105,19 @@ export const transferKilledFourTimes = async (bytes: number, files: number, limi
   const rest = asked.find(({ path }) => path === `/assets/${idOf.get(last)}`)?.range
   expect(Number(/^bytes=(\d+)-$/.exec(rest ?? '')?.[1])).toBeGreaterThanOrEqual(half)
   return Math.max(up.peak, down.peak)
+}
+
+/** Names of the assets whose bytes are all there, under their name or still under that of what is half there: a kill may come between the last byte and the renaming. */
+const wholeIn = async (folder: string, assets: TransferReport['assets']): Promise<ReadonlySet<string>> => {
+  const sizeOf = (name: string) =>
+    stat(join(folder, name)).then(
+      ({ size }) => size,
+      () => -1,
+    )
+  const found = await Promise.all(
+    assets.map(async ({ path, bytes }) => [path, (await sizeOf(path)) === bytes || (await sizeOf(`.${path}.partial`)) === bytes] as const),
+  )
+  return new Set(found.flatMap(([path, whole]) => (whole ? [path] : [])))
 }
 
 interface Asked {
