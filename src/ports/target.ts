@@ -13,10 +13,17 @@ export interface Traffic {
   readonly percent: Readonly<Record<Slot, number>>
   readonly ready: Readonly<Record<Slot, boolean>>
   readonly seq: number | null
+  /**
+   * Seconds since 1970 at which an instance began again with the weights of its own configuration, the newest such instant; null where nothing shows that. A
+   * weight that was forgotten is asserted again; one that differs although nothing was forgotten was moved by somebody else.
+   */
+  readonly forgot: number | null
 }
 
-/** What moves traffic between the two slots of an environment. All verbs may be repeated. */
+/** What moves traffic between the two slots of an environment. All verbs may be repeated, and all have a deadline of their own. */
 export interface Target {
+  /** What it is, in one line for plans and errors: "haproxy backend churn at 2 instances". */
+  describe(): string
   /** Brings a release up in a slot and returns when it is ready to serve; no traffic is moved. A `seq` older than the target's own is refused, as by `set`. */
   deploy(slot: Slot, release: Release, seq: number): Promise<void>
   read(): Promise<Traffic>
@@ -25,4 +32,11 @@ export interface Target {
    * and then nothing is changed and a UserError says both numbers. A `seq` older than the target's own is refused.
    */
   set(slot: Slot, percent: number, expecting: number | null, seq: number): Promise<void>
+  /** Returns once whatever carries the traffic has accepted this share for `slot`; throws a UserError that says what is missing where it does not in time. */
+  verify(slot: Slot, percent: number): Promise<void>
+  /**
+   * Gives `slot` all traffic whatever stands there, also what sticks to the other slot as far as the target knows of it, and expects nothing. A `seq` older than
+   * the target's own is refused.
+   */
+  restore(slot: Slot, seq: number): Promise<void>
 }

@@ -98,6 +98,7 @@ export const trafficPorts = (
     }
   }
   const target: Target = {
+    describe: () => 'the target of the simulator',
     deploy: async (slot, release, seq) => {
       const label = `deploy v${release.version} into ${slot} at seq ${seq}`
       const refused = await asked(
@@ -109,8 +110,13 @@ export const trafficPorts = (
     read: () =>
       asked(
         'the target',
-        process.call('read', 'read the target', () => world.read()),
+        process.call('read', 'read the target', () => ({ ...world.read(), forgot: null })),
       ),
+    verify: async (slot, percent) => {
+      const now = (await target.read()).percent[slot]
+      if (now !== percent) throw new UserError(`slot ${slot} has ${now} % of the traffic where ${percent} % was set`)
+    },
+    restore: (slot, seq) => target.set(slot, 100, null, seq),
     set: async (slot, percent, expecting, seq) => {
       const label = `set ${slot} to ${percent} % expecting ${expecting} at seq ${seq}`
       const refused = await asked(
@@ -122,6 +128,7 @@ export const trafficPorts = (
   }
   const signal: Signal = {
     name: 'errors',
+    check: async () => undefined,
     read: () =>
       asked(
         'signal errors',

@@ -91,7 +91,14 @@ export const trafficWorld = (options: { readonly requestsPerSecond?: number } = 
   const comments = new Map<string, string>()
   const incidents: { marker: string; told: string; title: string; body: string }[] = []
   const statuses: string[] = []
-  const world = { signalDown: false, targetDown: false, deployFails: false, missingFiles: new Set<string>(), requestsPerSecond: perSecond }
+  const world = {
+    signalDown: false,
+    targetDown: false,
+    deployFails: false,
+    missingFiles: new Set<string>(),
+    forgot: null as number | null,
+    requestsPerSecond: perSecond,
+  }
   let kill: ((boundary: Boundary, moment: 'before' | 'after') => boolean) | null = null
   let dead = false
   // A killed process does nothing more: whatever it would still try fails, until it is started again.
@@ -133,6 +140,7 @@ export const trafficWorld = (options: { readonly requestsPerSecond?: number } = 
     },
   }
   const target: Target = {
+    describe: () => 'the target of this test',
     deploy: async (slot: Slot, release: Release, _seq: number) => {
       alive()
       calls.push(`deploy v${release.version} ${slot}`)
@@ -143,7 +151,12 @@ export const trafficWorld = (options: { readonly requestsPerSecond?: number } = 
     read: async () => {
       alive()
       if (world.targetDown) throw new UserError('the target does not answer')
-      return { percent: { ...percent }, ready: { blue: running.blue !== null, green: running.green !== null }, seq: null }
+      return {
+        percent: { ...percent },
+        ready: { blue: running.blue !== null, green: running.green !== null },
+        seq: null,
+        forgot: world.forgot,
+      }
     },
     set: async (slot, share, expecting) => {
       alive()
@@ -154,6 +167,11 @@ export const trafficWorld = (options: { readonly requestsPerSecond?: number } = 
       percent[slot] = share
       percent[slot === 'blue' ? 'green' : 'blue'] = 100 - share
     },
+    verify: async (slot, share) => {
+      alive()
+      if (percent[slot] !== share) throw new UserError(`slot ${slot} has ${percent[slot]} %, where ${share} % was set`)
+    },
+    restore: (slot, seq) => target.set(slot, 100, null, seq),
   }
   const ports = {
     ledger: ledgerOfProcess,
@@ -173,6 +191,7 @@ export const trafficWorld = (options: { readonly requestsPerSecond?: number } = 
     signals: [
       {
         name: 'errors',
+        check: async () => undefined,
         read: async () => {
           if (world.signalDown) throw new UserError('signal errors: no answer in time')
           const slot = (of: Slot) => ({ total: Math.floor(counters[of].total), bad: Math.floor(counters[of].bad) })

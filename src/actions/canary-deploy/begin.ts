@@ -5,6 +5,7 @@ import { requestId } from '../../core/lineage/keys.ts'
 import { environmentOf } from '../../core/lineage/preconditions.ts'
 import { otherSlot } from '../../core/rollout/batch.ts'
 import { judgeSettingsOf } from '../../core/rollout/settings.ts'
+import { stepPlanOf } from '../../core/rollout/steps.ts'
 import { within } from '../../kernel/failpoint.ts'
 import type { Deployments } from '../../ports/forge.ts'
 import type { ModelStore } from '../../ports/model-store.ts'
@@ -51,6 +52,7 @@ export const begin = async (ports: CanaryPorts, context: CanaryContext, state: L
     return { state, rollout: rollout.rollout }
   }
   const id = digest(JSON.stringify(['rollout', context.model, context.environment, version, context.request, state.seq])).slice(0, 12)
+  const plan = stepPlanOf(context.environment, context.settings.steps)
   const canary: Slot = environment.live === null ? 'blue' : otherSlot(environment.live.slot)
   await assertIdle(ports, environment, canary)
   const appended = await within(ports.boundary, 'canary-start', () =>
@@ -72,7 +74,7 @@ export const begin = async (ports: CanaryPorts, context: CanaryContext, state: L
               version,
               from: now.live?.version ?? null,
               canary,
-              steps: now.live === null ? [] : [...context.settings.steps],
+              steps: now.live === null ? [] : [...plan.shares],
               judge: judgeSettingsOf(context.environment, context.settings),
             },
           ],

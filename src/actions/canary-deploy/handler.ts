@@ -4,6 +4,7 @@ import { aliasOf, assertMayGoLive, environmentOf, isQuarantined } from '../../co
 import type { RolloutTick } from '../../core/report/rollout.ts'
 import { planLines } from '../../core/rollout/plan.ts'
 import { judgeSettingsOf } from '../../core/rollout/settings.ts'
+import { sharesOf } from '../../core/rollout/steps.ts'
 import type { InputsOf, Outcome } from '../../kernel/action.ts'
 import { within } from '../../kernel/failpoint.ts'
 import { announce, mirror } from '../traffic/announce.ts'
@@ -95,7 +96,7 @@ export const canaryDeployHandler =
       log.info(
         `v${version} is the first version in ${context.environment}: it is deployed, must be ready, and goes live without a comparison`,
       )
-    else for (const line of planLines(settings, context.settings.steps, perSecond)) log.info(`plan: ${line}`)
+    else for (const line of planLines(settings, sharesOf(context.settings.steps), perSecond)) log.info(`plan: ${line}`)
     const mirrored = await mirror(ports, {
       environment: context.environment,
       key: begun.rollout,

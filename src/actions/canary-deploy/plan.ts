@@ -1,6 +1,7 @@
 import type { EnvironmentState } from '../../core/lineage/events.ts'
 import type { JudgeSettings } from '../../core/rollout/judge-state.ts'
 import { planLines } from '../../core/rollout/plan.ts'
+import { sharesOf } from '../../core/rollout/steps.ts'
 import { percent } from '../../core/rollout/words.ts'
 import { messageOf, type RolloutPorts, type TrafficContext } from '../traffic/moving.ts'
 import { readAll } from './observe.ts'
@@ -41,10 +42,12 @@ export const printPlan = async (
   )
   log.info(
     live
-      ? `steps: ${context.settings.steps.map(step => percent(step / 100)).join(' -> ')} -> 100 %`
+      ? `steps: ${sharesOf(context.settings.steps)
+          .map(step => percent(step / 100))
+          .join(' -> ')} -> 100 %`
       : 'first version: no comparison is possible; it must be ready',
   )
-  for (const line of planLines(settings, context.settings.steps, await requestsPerSecond(ports))) log.info(line)
+  for (const line of planLines(settings, sharesOf(context.settings.steps), await requestsPerSecond(ports))) log.info(line)
   try {
     const traffic = await ports.target.read()
     log.info(

@@ -17,6 +17,17 @@ export const spec = defineAction({
     'allow-ref': allowRefInput,
     version: { schema: integer({ min: 1 }), description: 'Version to put live; by default the one that this workflow run registered.' },
     environment: environmentInput,
+    supersede: {
+      schema: flag,
+      description: 'Whether a rollout of another version that is under way is given up for this one; otherwise it is an error.',
+      default: 'false',
+    },
+    resume: {
+      schema: flag,
+      description:
+        'Only go on with a rollout whose runner died, and assert live weights that the target has forgotten: for the watchdog workflow. Begins nothing.',
+      default: 'false',
+    },
     plan: {
       schema: flag,
       description: 'Print the plan, the live weights and the signals with their present values; change nothing.',

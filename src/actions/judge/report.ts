@@ -7,6 +7,7 @@ import { renderCard } from '../../core/report/card.ts'
 import { renderComment } from '../../core/report/comment.ts'
 import type { CommentContext } from '../../core/report/comment-context.ts'
 import { renderLogLines } from '../../core/report/log-lines.ts'
+import { sharesOf } from '../../core/rollout/steps.ts'
 import type { Judged } from './gather.ts'
 
 const mostParams = 30
@@ -46,7 +47,7 @@ const contextOf = (judged: Judged, context: RunnerContext): CommentContext => {
     modelBytes: record.model_files.length === 0 ? null : bytesOf(record),
     championBytes: judged.champion?.bytes ?? null,
     newModel: judged.rules.isNew,
-    rollout: environment === undefined ? null : { environment: environment[0], steps: environment[1].steps },
+    rollout: environment === undefined ? null : { environment: environment[0], steps: sharesOf(environment[1].steps) },
   }
 }
 

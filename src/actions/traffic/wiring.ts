@@ -1,24 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { commandTarget, deployByCommand } from '../../adapters/command/target.ts'
-import { haproxyTarget } from '../../adapters/haproxy/target.ts'
-import { httpSignal } from '../../adapters/http/signal.ts'
-import { userCommand } from '../../adapters/process/user-command.ts'
 import type { RunnerContext } from '../../adapters/runner/context.ts'
 import { environmentsOf, selectEnvironment, selectModel } from '../../core/configuration/parse.ts'
-import type { EnvironmentConfiguration } from '../../core/configuration/schema.ts'
-import { UserError } from '../../core/errors.ts'
 import type { VersionRecord } from '../../core/lineage/events.ts'
-import type { Clock } from '../../ports/clock.ts'
 import type { Deployments, Forge } from '../../ports/forge.ts'
-import type { Comments, Log } from '../../ports/report.ts'
-import type { Signal } from '../../ports/signals.ts'
-import type { Target } from '../../ports/target.ts'
+import type { Comments } from '../../ports/report.ts'
 import { requireDecidingRef } from '../deciding-ref.ts'
 import { fetchVersion } from '../model-files.ts'
 import { readConfiguration, surroundings } from '../wiring.ts'
 import type { TrafficContext } from './moving.ts'
+import { signalsOf } from './signals.ts'
+import { targetOf } from './target.ts'
 
 /** Inputs that both actions on traffic share. */
 interface TrafficInputs {
@@ -46,42 +39,6 @@ export const assertMayDecide = async (
   await requireDecidingRef(context, forge, allowRef, { refused: 'traffic is not moved on', done: 'traffic is moved' })
 }
 
-const filled = (text: string, values: Readonly<Record<string, string>>): string =>
-  Object.entries(values).reduce((filling, [name, value]) => filling.replaceAll(`\${${name}}`, value), text)
-
-const targetOf = (
-  settings: EnvironmentConfiguration,
-  names: { readonly model: string; readonly environment: string },
-  around: { readonly context: RunnerContext; readonly environment: NodeJS.ProcessEnv; readonly clock: Clock; readonly log: Log },
-): Target => {
-  const { target } = settings
-  const commands = {
-    command: userCommand(around.environment),
-    folder: around.context.workspace,
-    deploy: target.deploy,
-    passEnv: target.pass_env ?? [],
-    environment: { REFLINE_ENVIRONMENT: names.environment, REFLINE_MODEL_NAME: names.model },
-    onLine: (line: string) => around.log.info(`  deploy: ${line}`),
-  }
-  if (target.kind === 'command') return commandTarget({ ...commands, read: target.read, set: target.set })
-  const { model } = names
-  return haproxyTarget({
-    sockets: target.sockets,
-    backend: filled(target.backend, { model }),
-    slots: { blue: filled(target.slots.blue, { model, slot: 'blue' }), green: filled(target.slots.green, { model, slot: 'green' }) },
-    deploy: (slot, release, seq) => deployByCommand(commands, slot, release, seq),
-    clock: around.clock,
-  })
-}
-
-const signalsOf = (settings: EnvironmentConfiguration, model: string, environment: NodeJS.ProcessEnv, clock: Clock): readonly Signal[] =>
-  Object.entries(settings.signals).map(([name, signal]) => {
-    const token = signal.token_env === undefined ? null : (environment[signal.token_env] ?? '')
-    if (token === '')
-      throw new UserError(`signal ${name} needs the variable ${signal.token_env}, which is not set; pass it to the step under \`env:\``)
-    return httpSignal({ name, url: filled(signal.url, { model }), token, clock })
-  })
-
 /** Everything that canary-deploy and rollback have in common, made from the runner and refline.yml. */
 export const trafficWiring = async (inputs: TrafficInputs) => {
   const around = surroundings(inputs)
@@ -108,7 +65,7 @@ export const trafficWiring = async (inputs: TrafficInputs) => {
     ports: {
       ledger: await around.ledger(),
       store,
-      target: targetOf(settings, { model, environment: name }, around),
+      target: targetOf(settings, { model, environment: name }, { workspace: context.workspace, environment, clock, log }),
       clock,
       log,
       summary: around.summary,

@@ -118,10 +118,30 @@ export const commandTarget = (settings: CommandTargetSettings): Target => {
       percent: { blue: blue.percent, green: green.percent },
       ready: { blue: blue.ready, green: green.ready },
       seq: blue.seq ?? green.seq ?? null,
+      forgot: null,
     }
   }
 
+  const set: Target['set'] = async (slot, percent, expecting, seq) => {
+    assertNewest((await readSlot(slot)).seq, seq)
+    const done = await run('set', slot, {
+      REFLINE_PERCENT: String(percent),
+      REFLINE_EXPECT: expecting === null ? '' : String(expecting),
+      REFLINE_SEQ: String(seq),
+    })
+    if (done.exitCode === notAsExpected) {
+      const now = await readSlot(slot)
+      throw new UserError(
+        `slot ${slot} has ${now.percent} % of the traffic where ${expecting} % was expected, so somebody else moved it and nothing was changed`,
+      )
+    }
+    const answer = answerOf('set', slot, done)
+    if (Math.abs(answer.percent - percent) > 0.25)
+      throw new UserError(`target.set left slot ${slot} at ${answer.percent} % where ${percent} % was asked for`)
+  }
+
   return {
+    describe: () => 'the commands of the target',
     deploy: async (slot, release, seq) => {
       // Before the first deploy there may be nothing that could answer.
       const before = await readSlot(slot).catch(() => null)
@@ -129,22 +149,11 @@ export const commandTarget = (settings: CommandTargetSettings): Target => {
       await deployByCommand(settings, slot, release, seq)
     },
     read,
-    set: async (slot, percent, expecting, seq) => {
-      assertNewest((await readSlot(slot)).seq, seq)
-      const done = await run('set', slot, {
-        REFLINE_PERCENT: String(percent),
-        REFLINE_EXPECT: expecting === null ? '' : String(expecting),
-        REFLINE_SEQ: String(seq),
-      })
-      if (done.exitCode === notAsExpected) {
-        const now = await readSlot(slot)
-        throw new UserError(
-          `slot ${slot} has ${now.percent} % of the traffic where ${expecting} % was expected, so somebody else moved it and nothing was changed`,
-        )
-      }
-      const answer = answerOf('set', slot, done)
-      if (Math.abs(answer.percent - percent) > 0.25)
-        throw new UserError(`target.set left slot ${slot} at ${answer.percent} % where ${percent} % was asked for`)
+    set,
+    verify: async (slot, percent) => {
+      const now = (await readSlot(slot)).percent
+      if (Math.abs(now - percent) > 0.25) throw new UserError(`target.read shows ${now} % for slot ${slot} where ${percent} % was set`)
     },
+    restore: (slot, seq) => set(slot, 100, null, seq),
   }
 }

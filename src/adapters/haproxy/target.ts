@@ -83,10 +83,36 @@ export const haproxyTarget = (settings: HaproxyTargetSettings): Target => {
       percent: { blue: share('blue'), green: share('green') },
       ready: { blue: instances.every(({ blue }) => blue.ready), green: instances.every(({ green }) => green.ready) },
       seq: null,
+      forgot: null,
+    }
+  }
+
+  const set = async (slot: Slot, percent: number, expecting: number | null): Promise<void> => {
+    const wanted = weightsFor(slot, percent)
+    if (expecting !== null)
+      for (const socket of sockets) {
+        const now = await weightsAt(socket)
+        if (!sameShare(now, slot, expecting) && !sameShare(now, slot, percent))
+          throw new UserError(
+            `slot ${slot} has ${shareOf(now, slot).toFixed(1)} % of the traffic at ${socket} where ${expecting} % was expected, so somebody else moved it and nothing was changed`,
+          )
+      }
+    for (const socket of sockets) {
+      const answer = await ask(
+        socket,
+        `set weight ${backend}/${slots.blue} ${wanted.blue}; set weight ${backend}/${slots.green} ${wanted.green}`,
+        seconds,
+      )
+      const now = await weightsAt(socket)
+      if (now.blue !== wanted.blue || now.green !== wanted.green)
+        throw new UserError(
+          `HAProxy at ${socket} has weights ${now.blue} and ${now.green} where ${wanted.blue} and ${wanted.green} were set${answer.trim() === '' ? '' : `: ${answer.trim().replace(/\s+/g, ' ').slice(0, 200)}`}`,
+        )
     }
   }
 
   return {
+    describe: () => `haproxy backend ${backend} at ${sockets.length === 1 ? 'one instance' : `${sockets.length} instances`}`,
     deploy: async (slot, release, seq) => {
       await settings.deploy(slot, release, seq)
       const limit = settings.readySeconds ?? 60
@@ -100,28 +126,16 @@ export const haproxyTarget = (settings: HaproxyTargetSettings): Target => {
       }
     },
     read,
-    set: async (slot, percent, expecting) => {
-      const wanted = weightsFor(slot, percent)
-      if (expecting !== null)
-        for (const socket of sockets) {
-          const now = await weightsAt(socket)
-          if (!sameShare(now, slot, expecting) && !sameShare(now, slot, percent))
-            throw new UserError(
-              `slot ${slot} has ${shareOf(now, slot).toFixed(1)} % of the traffic at ${socket} where ${expecting} % was expected, so somebody else moved it and nothing was changed`,
-            )
-        }
+    set: (slot, percent, expecting) => set(slot, percent, expecting),
+    verify: async (slot, percent) => {
       for (const socket of sockets) {
-        const answer = await ask(
-          socket,
-          `set weight ${backend}/${slots.blue} ${wanted.blue}; set weight ${backend}/${slots.green} ${wanted.green}`,
-          seconds,
-        )
         const now = await weightsAt(socket)
-        if (now.blue !== wanted.blue || now.green !== wanted.green)
+        if (!sameShare(now, slot, percent))
           throw new UserError(
-            `HAProxy at ${socket} has weights ${now.blue} and ${now.green} where ${wanted.blue} and ${wanted.green} were set${answer.trim() === '' ? '' : `: ${answer.trim().replace(/\s+/g, ' ').slice(0, 200)}`}`,
+            `HAProxy at ${socket} gives slot ${slot} ${shareOf(now, slot).toFixed(1)} % of the traffic where ${percent} % was set`,
           )
       }
     },
+    restore: slot => set(slot, 100, null),
   }
 }

@@ -88,11 +88,9 @@ export const httpSignal = (settings: HttpSignalSettings): Signal => {
     return parsed.data
   }
 
-  return {
-    name,
-    read: async (): Promise<Reading> => {
-      const [blue, green] = await Promise.all([readSlot('blue'), readSlot('green')])
-      return { at: clock.now() / 1000, slots: { blue, green } }
-    },
+  const read = async (): Promise<Reading> => {
+    const [blue, green] = await Promise.all([readSlot('blue'), readSlot('green')])
+    return { at: clock.now() / 1000, slots: { blue, green } }
   }
+  return { name, check: async () => void (await read()), read }
 }

@@ -1,15 +1,12 @@
 import { z } from 'zod'
 import { modelName } from '../lineage/run.ts'
-import { bound, fairness, gate, promote, slice } from './rules-schema.ts'
+import { command, environmentConfiguration, sources } from './environment-schema.ts'
+import { fairness, gate, promote, slice } from './rules-schema.ts'
 
+export type { EnvironmentConfiguration, SignalConfiguration, StepConfiguration, TargetConfiguration } from './environment-schema.ts'
 export type { Bound, Gate } from './rules-schema.ts'
 
 const nonEmpty = z.string().min(1)
-const command = z.union([nonEmpty, z.array(nonEmpty).min(1)]).describe('a string runs as `bash -eo pipefail`, a list is argv')
-
-/** A share written as 0.01 or "1%". */
-const share = bound.transform(({ value }) => value)
-
 const predictions = z.union([
   nonEmpty.transform(file => ({ file, paired: true })),
   z.strictObject({
@@ -96,62 +93,6 @@ const modelConfiguration = modelSection.refine(({ task, fairness }) => fairness 
 })
 export type ModelConfiguration = z.output<typeof modelConfiguration>
 
-const passEnv = z.array(nonEmpty).optional().describe('variables that the commands need although they look like credentials')
-const slots = z.strictObject({ blue: nonEmpty, green: nonEmpty })
-const target = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('haproxy'),
-    sockets: z.array(nonEmpty).min(1),
-    backend: nonEmpty,
-    slots,
-    deploy: command,
-    pass_env: passEnv,
-  }),
-  z.strictObject({ kind: z.literal('command'), deploy: command, read: command, set: command, pass_env: passEnv }),
-])
-
-const signal = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('http'),
-    url: nonEmpty.describe('answers {"total": n, "bad": n} since its start; ${slot} is filled in'),
-    token_env: nonEmpty.optional().describe('variable that holds the bearer token'),
-    tolerate: z.number().min(1).default(1).describe('harm is more bad requests than this many times the share of the stable version'),
-    unacceptable: z.number().gt(1).default(1.5).describe('proven acceptable is less than this many times the share of the stable version'),
-    acceptable: share.default(0.01).describe('or proven to be below this share of bad requests'),
-    breaker: share.default(0.2).describe('share of bad requests at which it is rolled back at once'),
-    breaker_requests: z.int().min(1).default(50).describe('requests that the breaker needs to have seen'),
-    required: z.boolean().default(true).describe('nothing is promoted before this signal is proven acceptable'),
-  }),
-])
-
-const environmentConfiguration = z.strictObject({
-  models: z.array(modelName).optional().describe('which models live here; all by default'),
-  target,
-  steps: z
-    .array(z.number().gt(0).lt(100))
-    .default([5, 10, 25, 50])
-    .describe('shares of traffic in percent that the canary gets, one after the other'),
-  judge: z
-    .strictObject({
-      alpha: z.number().gt(0).lt(1).default(0.01).describe('most harmless canaries that are rolled back, as a share'),
-      beta: z.number().gt(0).lt(1).default(0.05).describe('most unacceptable canaries that are promoted, as a share'),
-      tick: z.number().min(1).default(60).describe('seconds between looks'),
-      settle: z.number().min(0).default(5).describe('seconds after a weight change that are not counted'),
-      max_duration: z
-        .string()
-        .regex(/^\d+[smh]$/)
-        .default('60m')
-        .describe('how long it may stay undecided, such as 90s, 60m or 5h'),
-      on_inconclusive: z
-        .enum(['withdraw', 'rollback'])
-        .default('withdraw')
-        .describe('what then: `withdraw` keeps the version eligible, `rollback` quarantines it'),
-    })
-    .prefault({}),
-  signals: z.record(z.string().regex(/^[a-z][a-z0-9_-]{0,39}$/), signal).describe('what the canary is judged by'),
-})
-export type EnvironmentConfiguration = z.output<typeof environmentConfiguration>
-
 const store = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('github').describe('assets of releases of this repository') }),
   z.strictObject({
@@ -164,6 +105,7 @@ export type StoreConfiguration = z.output<typeof store>
 /** `refline.yml`, parsed: unknown keys are errors everywhere. */
 export const configuration = z.strictObject({
   models: z.record(modelName, modelConfiguration),
+  sources: sources.optional().describe('where signals come from, named once; a signal takes one by `source`'),
   environments: z.record(z.string().regex(/^[a-z0-9-]{1,40}$/), environmentConfiguration).optional(),
   store: store.default({ kind: 'github' }).describe("where the versions' files are kept; releases of the repository by default"),
 })

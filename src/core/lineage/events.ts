@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { judgeSettings, judgeState } from '../rollout/judge-state.ts'
+import { stepWait } from '../rollout/waits.ts'
 import { runRecord, sha256 } from './run.ts'
 import { slot, version, versionRecord } from './version-record.ts'
 
@@ -10,6 +11,8 @@ const environment = z.string().regex(/^[a-z0-9-]{1,40}$/)
 const text = z.string().max(2000)
 const rollout = z.string().regex(/^[0-9a-f]{12}$/)
 const percent = z.number().min(0).max(100)
+const instant = z.number().min(0).describe('seconds since 1970 by the clock of its runner')
+const holder = z.string().min(1).max(100).describe('request of the runner that drives the rollout: its workflow run')
 
 /** What could be decided from the first release on. */
 const firstEvents = [
@@ -53,9 +56,13 @@ const firstEvents = [
     canary: slot,
     steps: z.array(percent).max(20),
     judge: judgeSettings,
+    waits: z.array(stepWait).max(40).optional(),
+    bake: z.number().min(0).optional().describe('seconds at all traffic before it is the champion'),
+    holder: holder.optional(),
+    at: instant.optional(),
   }),
   z.strictObject({ kind: z.literal('weight-intent'), environment, rollout, step: z.int().min(-1), percent, expecting: percent }),
-  z.strictObject({ kind: z.literal('weight-confirm'), environment, rollout, step: z.int().min(-1), percent }),
+  z.strictObject({ kind: z.literal('weight-confirm'), environment, rollout, step: z.int().min(-1), percent, at: instant.optional() }),
   z.strictObject({
     kind: z.literal('evidence'),
     environment,
@@ -64,6 +71,7 @@ const firstEvents = [
     judge: judgeState,
     judgement: text,
     evidence: sha256.nullable(),
+    at: instant.optional(),
   }),
   z.strictObject({
     kind: z.literal('rollout-end'),
@@ -89,8 +97,17 @@ const keepingEvents = [
   z.strictObject({ kind: z.literal('collected'), version, tag: z.string().max(200).describe('of the release whose files are deleted') }),
 ] as const
 
+/** What a rollout is driven by from release 0.3 on, and the way out of a quarantine. */
+const drivingEvents = [
+  z.strictObject({ kind: z.literal('heartbeat'), environment, rollout, at: instant, judgement: text }),
+  z.strictObject({ kind: z.literal('rollout-taken'), environment, rollout, holder, from: holder.nullable(), at: instant }),
+  z.strictObject({ kind: z.literal('rollout-left'), environment, rollout, reason: text, at: instant }),
+  z.strictObject({ kind: z.literal('approve'), environment, rollout, step: z.int().min(0), reason: text }),
+  z.strictObject({ kind: z.literal('release'), version, reason: text.describe('why it may go live again') }),
+] as const
+
 /** Everything that can be decided. The ledger of decisions is a sequence of these and of nothing else. */
-export const event = z.discriminatedUnion('kind', [...firstEvents, ...keepingEvents])
+export const event = z.discriminatedUnion('kind', [...firstEvents, ...keepingEvents, ...drivingEvents])
 export type LedgerEvent = z.output<typeof event>
 export type EventOf<K extends LedgerEvent['kind']> = Extract<LedgerEvent, { kind: K }>
 

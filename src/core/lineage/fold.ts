@@ -1,11 +1,24 @@
-import { UserError } from '../errors.ts'
 import { canonicalJson } from './canonical.ts'
-import type { EnvironmentState, EventOf, LedgerEvent, LedgerRecord, LedgerState, RolloutState, Slot } from './events.ts'
+import type { EventOf, LedgerEvent, LedgerRecord, LedgerState } from './events.ts'
 import { decidedBy, withHoldout } from './holdouts.ts'
 import { collected, pinned, tombstone, unpinned, withoutTombstone } from './keeping.ts'
 import { requestPrefix } from './keys.ts'
 import { trimmed } from './limits.ts'
-import { assertAliasAt, assertMayGoLive, assertRegistered, environmentOf } from './preconditions.ts'
+import { assertAliasAt, assertMayGoLive, assertRegistered, isQuarantined } from './preconditions.ts'
+import {
+  approve,
+  evidence,
+  left,
+  refuse,
+  rollbackConfirm,
+  rollbackIntent,
+  rolloutEnd,
+  rolloutStart,
+  taken,
+  weightConfirm,
+  withRollout,
+} from './rollout-fold.ts'
+import { withoutVersion } from './version-set.ts'
 
 /** The state before the first record: `seq` 0 and nothing known. */
 export const emptyState = (model: string): LedgerState => ({
@@ -20,34 +33,6 @@ export const emptyState = (model: string): LedgerState => ({
   quarantine: {},
   requests: [],
 })
-
-const historyLimit = 10
-
-const refuse = (state: LedgerState, sentence: string): never => {
-  throw new UserError(`This does not follow from the ledger of ${state.model} at seq ${state.seq}: ${sentence}.`)
-}
-
-const withEnvironment = (state: LedgerState, name: string, change: Partial<EnvironmentState>): LedgerState => ({
-  ...state,
-  environments: { ...state.environments, [name]: { ...environmentOf(state, name), ...change } },
-})
-
-const runningRollout = (state: LedgerState, event: { readonly environment: string; readonly rollout: string }): RolloutState => {
-  const rollout = environmentOf(state, event.environment).rollout
-  if (rollout !== null && rollout.rollout === event.rollout) return rollout
-  const found = rollout === null ? 'no rollout is under way' : `the rollout under way is ${rollout.rollout}`
-  return refuse(state, `${found} in ${event.environment}, so rollout ${event.rollout} is over or was replaced`)
-}
-
-const withRollout = (
-  state: LedgerState,
-  event: { readonly environment: string; readonly rollout: string },
-  change: Partial<RolloutState>,
-) => withEnvironment(state, event.environment, { rollout: { ...runningRollout(state, event), ...change } })
-
-/** A slot that is given to a version no longer holds what it held before: a rollback to that would have to deploy it again. */
-const vacated = (history: EnvironmentState['history'], slot: Slot): EnvironmentState['history'] =>
-  history.map(entry => (entry.slot === slot ? { ...entry, slot: null } : entry))
 
 const register = (state: LedgerState, event: EventOf<'register'>): LedgerState => {
   const { version, record } = event
@@ -79,95 +64,13 @@ const packaged = (state: LedgerState, event: EventOf<'package'>): LedgerState =>
   return known === undefined ? state : { ...state, records: { ...state.records, [event.version]: { ...known, image: event.image } } }
 }
 
-const rolloutStart = (state: LedgerState, event: EventOf<'rollout-start'>): LedgerState => {
-  assertMayGoLive(state, event.version)
-  const environment = environmentOf(state, event.environment)
-  const { live, rollout, move } = environment
-  if (rollout !== null) refuse(state, `v${rollout.version} is being rolled out in ${event.environment}`)
-  if (move !== null) refuse(state, `a rollback to v${move.to} was begun in ${event.environment} and not confirmed`)
-  if ((live?.version ?? null) !== event.from) refuse(state, `${event.environment} runs ${live === null ? 'nothing' : `v${live.version}`}`)
-  if (live?.version === event.version) refuse(state, `v${event.version} is live in ${event.environment}`)
-  if (live?.slot === event.canary) refuse(state, `slot ${event.canary} of ${event.environment} is taken by the live version`)
-  return withEnvironment(withoutTombstone(state, event.version), event.environment, {
-    history: vacated(environment.history, event.canary),
-    rollout: {
-      rollout: event.rollout,
-      version: event.version,
-      from: event.from,
-      canary: event.canary,
-      steps: event.steps,
-      step: -1,
-      percent: 0,
-      intent: null,
-      until: null,
-      settings: event.judge,
-      judge: null,
-      judgement: 'started',
-      since: state.seq + 1,
-    },
-  })
-}
-
-const weightConfirm = (state: LedgerState, event: EventOf<'weight-confirm'>): LedgerState => {
-  const { intent } = runningRollout(state, event)
-  if (intent === null || intent.step !== event.step || intent.percent !== event.percent) {
-    refuse(
-      state,
-      `a weight of ${event.percent} % was confirmed that ${intent === null ? 'nobody intended' : `is not the intended ${intent.percent} %`}`,
-    )
-  }
-  return withRollout(state, event, { step: event.step, percent: event.percent, intent: null })
-}
-
-const evidence = (state: LedgerState, event: EventOf<'evidence'>): LedgerState => {
-  const { until } = runningRollout(state, event)
-  if (until !== null && event.until < until) refuse(state, `evidence until ${event.until} is older than what was judged already (${until})`)
-  return withRollout(state, event, { judge: event.judge, until: event.until, judgement: event.judgement })
-}
-
-const rolloutEnd = (state: LedgerState, event: EventOf<'rollout-end'>): LedgerState => {
-  const rollout = runningRollout(state, event)
-  if (event.decision !== 'promoted') return withEnvironment(state, event.environment, { rollout: null })
-  assertMayGoLive(state, rollout.version)
-  if (rollout.percent !== 100 || rollout.intent !== null) {
-    refuse(state, `v${rollout.version} cannot be promoted at a confirmed weight of ${rollout.percent} %`)
-  }
-  const { live, history } = environmentOf(state, event.environment)
-  const before = live === null ? history : [live, ...history]
-  return withEnvironment(state, event.environment, {
-    live: { version: rollout.version, slot: rollout.canary },
-    history: before.filter(({ version }) => version !== rollout.version).slice(0, historyLimit),
-    rollout: null,
-  })
-}
-
-const rollbackIntent = (state: LedgerState, event: EventOf<'rollback-intent'>): LedgerState => {
-  assertMayGoLive(state, event.to)
-  const { live, rollout, move } = environmentOf(state, event.environment)
-  if (event.from === event.to) refuse(state, `a rollback from v${event.from} to itself moves nothing`)
-  if (![live?.version, rollout?.version, move?.from].includes(event.from)) {
-    refuse(state, `v${event.from} is not in ${event.environment}, which runs ${live === null ? 'nothing' : `v${live.version}`}`)
-  }
-  return withEnvironment(withoutTombstone(state, event.to), event.environment, {
-    rollout: null,
-    move: { from: event.from, to: event.to, reason: event.reason },
-  })
-}
-
-const rollbackConfirm = (state: LedgerState, event: EventOf<'rollback-confirm'>): LedgerState => {
-  const { live, history, move } = environmentOf(state, event.environment)
-  if (move === null || move.from !== event.from || move.to !== event.to) {
-    refuse(state, `no rollback from v${event.from} to v${event.to} was begun in ${event.environment}`)
-  }
-  const left = live !== null && live.version === event.from ? [live, ...history] : history
-  return withEnvironment(state, event.environment, {
-    live: { version: event.to, slot: event.slot },
-    history: vacated(
-      left.filter(({ version }) => version !== event.to),
-      event.slot,
-    ).slice(0, historyLimit),
-    move: null,
-  })
+const released = (state: LedgerState, event: EventOf<'release'>): LedgerState => {
+  assertRegistered(state, event.version)
+  if (!isQuarantined(state, event.version)) refuse(state, `v${event.version} is not quarantined`)
+  const { [String(event.version)]: _, ...quarantine } = state.quarantine
+  const { quarantined, ...others } = state
+  const rest = withoutVersion(quarantined ?? '', event.version)
+  return { ...others, quarantine, ...(rest === '' ? {} : { quarantined: rest }) }
 }
 
 const apply = (state: LedgerState, event: LedgerEvent, day: number): LedgerState => {
@@ -200,6 +103,16 @@ const apply = (state: LedgerState, event: LedgerEvent, day: number): LedgerState
     case 'quarantine':
       assertRegistered(state, event.version)
       return { ...state, quarantine: { ...state.quarantine, [event.version]: event.reason } }
+    case 'heartbeat':
+      return withRollout(state, event, { heard: event.at, judgement: event.judgement })
+    case 'rollout-taken':
+      return taken(state, event)
+    case 'rollout-left':
+      return left(state, event)
+    case 'approve':
+      return approve(state, event)
+    case 'release':
+      return released(state, event)
     case 'pin':
       return pinned(state, event)
     case 'unpin':
@@ -211,7 +124,7 @@ const apply = (state: LedgerState, event: LedgerEvent, day: number): LedgerState
   }
 }
 
-const tickKinds: ReadonlySet<LedgerEvent['kind']> = new Set(['evidence', 'weight-intent', 'weight-confirm'])
+const tickKinds: ReadonlySet<LedgerEvent['kind']> = new Set(['evidence', 'weight-intent', 'weight-confirm', 'heartbeat'])
 
 /** Whether a record only watches or moves a rollout: its request names the seq it was made at, so nobody asks for it a second time. */
 const isTick = (record: LedgerRecord): boolean => record.schema === 2 && record.events.every(({ kind }) => tickKinds.has(kind))

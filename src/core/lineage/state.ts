@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { judgeSettings, judgeState } from '../rollout/judge-state.ts'
+import { stepWait } from '../rollout/waits.ts'
 import { sha256 } from './run.ts'
 import { slot, version, versionRecord } from './version-record.ts'
 import { versionSet } from './version-set.ts'
@@ -26,6 +27,13 @@ const rolloutState = z.strictObject({
   judge: judgeState.nullable(),
   judgement: text,
   since: z.int().min(1).describe('seq of its start'),
+  waits: z.array(stepWait).optional(),
+  bake: z.number().min(0).optional().describe('seconds at all traffic before it is the champion'),
+  holder: z.string().max(100).optional().describe('request of the runner that drives it; absent where none does'),
+  begun: z.number().optional().describe('seconds since 1970 at which it was started'),
+  reached: z.number().optional().describe('and at which its present weight was confirmed'),
+  heard: z.number().optional().describe('and at which its runner wrote last'),
+  approved: z.int().min(0).optional().describe('the last step whose approval was given'),
 })
 export type RolloutState = z.output<typeof rolloutState>
 

@@ -25,6 +25,14 @@ export const withVersion = (set: VersionSet, version: number): VersionSet => {
   return `${set.padEnd(place, 'A').slice(0, place)}${alphabet.charAt(bits)}${set.slice(place + 1)}`
 }
 
+/** The set without a version. */
+export const withoutVersion = (set: VersionSet, version: number): VersionSet => {
+  if (!inSet(set, version)) return set
+  const place = Math.floor((version - 1) / perCharacter)
+  const bits = bitsAt(set, place) & ~(1 << ((version - 1) % perCharacter))
+  return `${set.slice(0, place)}${alphabet.charAt(bits)}${set.slice(place + 1)}`.replace(/A+$/, '')
+}
+
 /** The versions of a set, ascending. */
 export const membersOf = (set: VersionSet): readonly number[] => {
   const members: number[] = []

@@ -32,9 +32,6 @@ export const judgeSettingsOf = (name: string, environment: EnvironmentConfigurat
     throw new UserError(
       `environments.${name}.signals has no signal with \`required: true\`: nothing could ever prove that a version is acceptable. Add one that counts requests and errors.`,
     )
-  const steps = environment.steps
-  if (steps.some((step, at) => at > 0 && step <= (steps[at - 1] ?? 0)))
-    throw new UserError(`environments.${name}.steps is ${steps.join(', ')}: each step must be above the one before`)
   return {
     alpha: environment.judge.alpha,
     beta: environment.judge.beta,

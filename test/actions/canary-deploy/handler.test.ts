@@ -133,7 +133,7 @@ describe('a canary', () => {
       return { at: of.ports.clock.now() / 1000, slots: { blue: { total: 6000 * look, bad: 0 }, green: { total: total(look), bad: 0 } } }
     }
     const answer = await canaryDeployHandler(
-      { ...of.ports, signals: [{ name: 'errors', read }] },
+      { ...of.ports, signals: [{ name: 'errors', check: async () => undefined, read }] },
       context,
     )({ version: undefined, plan: false })
     expect(answer.outputs).toMatchObject({ decision: 'held', version: 1 })
@@ -145,7 +145,7 @@ describe('a canary', () => {
     const { of, context } = await withChampion()
     const read = async () => Promise.reject(new Error('signal errors answered with status 500'))
     const settings = { ...context.settings, judge: { ...context.settings.judge, max_duration: '1m' } }
-    const ports = { ...of.ports, signals: [{ name: 'errors', read }] }
+    const ports = { ...of.ports, signals: [{ name: 'errors', check: async () => undefined, read }] }
     const answer = await canaryDeployHandler(ports, { ...context, settings })({ version: undefined, plan: false })
     expect(answer.failure).toMatch(/not proven within 1m: signal errors answered with status 500/)
   })

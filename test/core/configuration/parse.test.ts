@@ -64,7 +64,7 @@ describe('parseConfiguration', () => {
       /models\.churn\.gates\.roc_auc\.max_dorp: unknown key; did you mean `max_drop`\?/,
     ],
     ['an unknown key at the top', `${churn}enviroments: {}\n`, 9, /enviroments: unknown key; did you mean `environments`\?/],
-    ['an unknown key that resembles nothing', `${churn}owner: me\n`, 9, /known here: models, environments, store, defaults/],
+    ['an unknown key that resembles nothing', `${churn}owner: me\n`, 9, /known here: models, sources, environments, store, defaults/],
     [
       'an unknown key in a branch of a union',
       churn.replace('predictions.csv', '{ file: a.csv, treshold: 0.2 }'),

@@ -178,6 +178,16 @@ export const chronicleOf = (model: string, records: readonly LedgerRecord[]): Ch
           if (facts !== undefined) facts.quarantine = { reason: event.reason, since: at }
           break
         }
+        case 'release': {
+          const facts = versions.get(event.version)
+          if (facts !== undefined) facts.quarantine = null
+          break
+        }
+        case 'heartbeat': {
+          const facts = rollout(event)
+          if (facts !== undefined) facts.judgement = event.judgement
+          break
+        }
         case 'pin':
           decideFiles(event.version, { state: 'pinned', reason: event.reason, since: at })
           break

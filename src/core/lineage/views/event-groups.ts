@@ -22,11 +22,16 @@ export const groupsOf = (event: LedgerEvent): readonly EventGroup[] => {
     case 'weight-intent':
     case 'weight-confirm':
     case 'evidence':
+    case 'heartbeat':
+    case 'rollout-taken':
+    case 'rollout-left':
+    case 'approve':
       return ['rollout']
     case 'rollback-intent':
     case 'rollback-confirm':
       return ['rollback']
     case 'quarantine':
+    case 'release':
       return ['quarantine']
     default:
       return ['storage']
@@ -34,7 +39,7 @@ export const groupsOf = (event: LedgerEvent): readonly EventGroup[] => {
 }
 
 /** Whether an event only tells how a rollout goes on: looks at its signals and weights that are about to be set. */
-export const isProgress = ({ kind }: LedgerEvent): boolean => kind === 'evidence' || kind === 'weight-intent'
+export const isProgress = ({ kind }: LedgerEvent): boolean => ['evidence', 'weight-intent', 'heartbeat'].includes(kind)
 
 /** The version that an event is about; null where it is about none or where the event does not say it. */
 export const versionOf = (event: LedgerEvent): number | null => {

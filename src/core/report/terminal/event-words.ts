@@ -57,6 +57,16 @@ export const eventWords = (event: LedgerEvent): string => {
       return `rollback in ${event.environment} ${versions(event.from, event.to)}, live in slot ${event.slot}: ${words(event.reason)}`
     case 'quarantine':
       return `quarantine v${event.version}: ${words(event.reason)}`
+    case 'heartbeat':
+      return `watch the canary in ${event.environment}: ${words(event.judgement)}`
+    case 'rollout-taken':
+      return `the rollout in ${event.environment} is driven by ${plainLine(event.holder, 100)} from here on${event.from === null ? '' : `, no more by ${plainLine(event.from, 100)}`}`
+    case 'rollout-left':
+      return `the canary in ${event.environment} is left at its weight: ${words(event.reason)}`
+    case 'approve':
+      return `approve step ${event.step + 1} of the rollout in ${event.environment}: ${words(event.reason)}`
+    case 'release':
+      return `release v${event.version} from quarantine: ${words(event.reason)}`
     case 'pin':
       return `pin v${event.version}, its files are kept: ${words(event.reason)}`
     case 'unpin':

@@ -11,15 +11,21 @@ beforeAll(async () => {
 
 describe('events in words', () => {
   const hostile = 'broken\n::error::forged \u001b[31mred\u202e and so on'
-  const ofFiles: readonly LedgerEvent[] = [
+  const at = { environment: 'production', rollout: '0123456789ab' }
+  const others: readonly LedgerEvent[] = [
     { kind: 'pin', version: 1, reason: hostile },
     { kind: 'unpin', version: 1, reason: hostile },
     { kind: 'tombstone', version: 1, reason: hostile },
     { kind: 'collected', version: 1, tag: 'refline/churn/000000000001' },
+    { kind: 'heartbeat', ...at, at: 1_790_000_000, judgement: hostile },
+    { kind: 'rollout-taken', ...at, holder: '77', from: '42', at: 1_790_000_000 },
+    { kind: 'rollout-left', ...at, reason: hostile, at: 1_790_000_000 },
+    { kind: 'approve', ...at, step: 1, reason: hostile },
+    { kind: 'release', version: 1, reason: hostile },
   ]
 
   test('each kind is one line with its numbers, and belongs to a kind that people can look for', () => {
-    const events = [...records.flatMap(record => record.events), ...ofFiles]
+    const events = [...records.flatMap(record => record.events), ...others]
     expect(new Set(events.map(({ kind }) => kind)).size).toBe(event.options.length)
     for (const one of events) {
       expect(eventWords(one)).not.toMatch(/[\p{Cc}\p{Cf}{]/u)
@@ -37,7 +43,7 @@ describe('events in words', () => {
       'keep champion v2: run churn-18d9be40f6c1 is not registered, verdict fail, decision keep: recall 0.519 [0.425, 0.612] is below 0.8',
     ])
     expect(words(17)?.at(-1)).toBe('alias champion: v3 → v2')
-    expect(eventWords(ofFiles[2] as LedgerEvent)).toBe(
+    expect(eventWords(others[2] as LedgerEvent)).toBe(
       'mark the files of v1 for deletion in 30 days: broken ::error::forged [31mred and so on',
     )
   })

@@ -1,0 +1,38 @@
+import type { StepConfiguration } from '../configuration/schema.ts'
+import { UserError } from '../errors.ts'
+import { secondsOf } from './settings.ts'
+import type { StepWait } from './waits.ts'
+
+/** The shares of traffic of a rollout, in percent, and the waits after some of them. */
+export interface StepPlan {
+  readonly shares: readonly number[]
+  readonly waits: readonly StepWait[]
+}
+
+/** Splits `steps` of an environment into shares and waits. Throws a UserError where shares do not rise, or a wait stands before the first of them. */
+export const stepPlanOf = (environment: string, steps: readonly StepConfiguration[]): StepPlan => {
+  const shares: number[] = []
+  const waits: StepWait[] = []
+  for (const step of steps) {
+    if (typeof step === 'number') {
+      if (step <= (shares.at(-1) ?? 0))
+        throw new UserError(
+          `environments.${environment}.steps is ${steps.filter(of => typeof of === 'number').join(', ')}: each step must be above the one before`,
+        )
+      shares.push(step)
+      continue
+    }
+    const after = shares.length - 1
+    if (after < 0)
+      throw new UserError(`environments.${environment}.steps begins with a wait; a pause or an approval comes after a share of traffic`)
+    waits.push(
+      'pause' in step
+        ? { step: after, pause: secondsOf(step.pause) }
+        : { step: after, approval: { within: secondsOf(step.approval.within), otherwise: step.approval.otherwise } },
+    )
+  }
+  return { shares, waits }
+}
+
+/** The shares alone, for those who only show them. */
+export const sharesOf = (steps: readonly StepConfiguration[]): readonly number[] => steps.filter(step => typeof step === 'number')
