@@ -3,28 +3,37 @@ import { type Breaker, breakerOf } from './breaker.ts'
 import { harmAfter, harmEvidence } from './harm.ts'
 import type { Counts, JudgeSettings, JudgeState, SignalSettings, SignalState } from './judge-state.ts'
 import { logSum } from './log-space.ts'
+import { answered, type Batch, type Observed } from './observed.ts'
 import { comparable } from './relative-evidence.ts'
 import { sampleRatioAlarm, sampleRatioEvidence } from './sample-ratio.ts'
 import { arms, bar, count, evidence, percent, rate } from './words.ts'
 
-/** Counts of one window that overlaps with no other, all at one weight. `weight` is the canary's share of traffic as read from the target. */
-export interface Batch {
-  readonly weight: number
-  readonly signals: Readonly<Record<string, Counts>>
-}
+export type { Batch, Observed } from './observed.ts'
+
+/**
+ * What is known of one signal. `healthy`: proven acceptable. `unhealthy`: harm is proven or the hard limit is reached. `no-data`: the newest batch has no
+ * request of the canary. `provider-error`: the newest query was not answered.
+ */
+export type SignalCondition = 'healthy' | 'unhealthy' | 'undecided' | 'no-data' | 'provider-error'
 
 /** One signal, judged on all batches so far. Evidence is the natural logarithm of an e-value. */
 export interface SignalJudgement {
   readonly name: string
   readonly required: boolean
+  readonly state: SignalCondition
   readonly total: Counts
   readonly harm: number
   readonly acceptance: number
   readonly acceptable: number
   readonly accepted: boolean
   readonly breaker: Breaker
+  /** Variance of the counts over their mean by which the evidence was divided; 1 where it was not. */
+  readonly dispersion: number
   readonly words: string
 }
+
+/** What a verdict `hold` waits for: its deadline and what follows it differ. `settings`: nothing could ever be proven. */
+export type Waiting = 'traffic' | 'answers' | 'sample-ratio' | 'trend' | 'proof' | 'settings'
 
 /**
  * The judge's answer. `promote`: every required signal is proven acceptable, so traffic may take its next step. `rollback`: harm is proven or the hard
@@ -34,6 +43,10 @@ export interface Judgement {
   readonly verdict: 'promote' | 'rollback' | 'hold'
   readonly quarantine: boolean
   readonly reason: string
+  /** Of `hold`: what it waits for; null else. */
+  readonly waiting: Waiting | null
+  /** What people should know and nothing follows from. */
+  readonly warnings: readonly string[]
   readonly harm: number
   readonly signals: readonly SignalJudgement[]
 }
@@ -57,7 +70,9 @@ export const emptyJudgeState = (settings: JudgeSettings): JudgeState => ({
   sampleRatio: { weight: 0, canary: 0, stable: 0 },
 })
 
-const signalAfter = (settings: JudgeSettings, signal: SignalSettings, state: SignalState, batch: Counts): SignalState => {
+const signalAfter = (settings: JudgeSettings, signal: SignalSettings, before: SignalState, batch: Observed): SignalState => {
+  const { unanswered: _, ...state } = before
+  if (!answered(batch)) return { ...state, last: none, unanswered: batch.unanswered.slice(0, 300).toWellFormed() }
   const total = plus(state.total, batch)
   if (!comparable(batch)) return { ...state, total, last: batch }
   const batches = state.batches + 1
@@ -80,15 +95,29 @@ const judgeSignal = (name: string, settings: JudgeSettings, signal: SignalSettin
   const { total } = state
   const harm = harmEvidence(state.harm, state.batches, settings.horizon)
   const acceptance = acceptanceEvidence(state.acceptance, { requests: total.canary, bad: total.canaryBad }, signal.acceptable)
+  const accepted = acceptance >= -Math.log(settings.beta)
+  const breaker = breakerOf(state, signal)
+  const unhealthy = breaker !== 'closed' || harm >= -Math.log(settings.alpha)
+  const condition = unhealthy
+    ? 'unhealthy'
+    : state.unanswered !== undefined
+      ? 'provider-error'
+      : state.last.canary === 0
+        ? 'no-data'
+        : accepted
+          ? 'healthy'
+          : 'undecided'
   return {
     name,
     required: signal.required,
+    state: condition,
     total,
     harm,
     acceptance,
     acceptable: signal.acceptable,
-    accepted: acceptance >= -Math.log(settings.beta),
-    breaker: breakerOf(state, signal),
+    accepted,
+    breaker,
+    dispersion: 1,
     words: `${name}: ${arms('bad', total)} (${rate(total.canaryBad, total.canary)} against ${rate(total.stableBad, total.stable)}), harm ${evidence(harm)} of ${bar(settings.alpha)}, proof (below ${percent(signal.acceptable)} or less than ${signal.unacceptable} x stable) ${evidence(acceptance)} of ${bar(settings.beta)}`,
   }
 }
@@ -103,13 +132,16 @@ export const judgementOf = (settings: JudgeSettings, state: JudgeState): Judgeme
       return signal && of ? [judgeSignal(name, settings, signal, of)] : []
     })
   const harm = signals.length === 0 ? 0 : logSum(signals.map(signal => signal.harm)) - Math.log(signals.length)
-  const answer = (verdict: Judgement['verdict'], reason: string, quarantine = false): Judgement => ({
+  const answer = (verdict: Judgement['verdict'], reason: string, quarantine = false, waiting: Waiting | null = null): Judgement => ({
     verdict,
     quarantine,
     reason,
+    waiting,
+    warnings: [],
     harm,
     signals,
   })
+  const hold = (waiting: Waiting, reason: string): Judgement => answer('hold', reason, false, waiting)
 
   const open = signals.find(signal => signal.breaker === 'open')
   const shared = signals.find(signal => signal.breaker === 'shared')
@@ -127,28 +159,30 @@ export const judgementOf = (settings: JudgeSettings, state: JudgeState): Judgeme
     )
 
   const required = signals.filter(signal => signal.required)
-  if (required.length === 0) return answer('hold', 'no signal is required, so nothing could ever prove this version acceptable')
+  if (required.length === 0) return hold('settings', 'no signal is required, so nothing could ever prove this version acceptable')
   const missing = Object.keys(settings.signals).find(name => state.signals[name] === undefined)
-  if (missing !== undefined) return answer('hold', `signal ${missing} has not been observed`)
+  if (missing !== undefined) return hold('answers', `signal ${missing} has not been observed`)
   const { weight, canary, stable } = state.sampleRatio
-  if (canary + stable === 0) return answer('hold', 'no requests in either arm: waiting for traffic')
+  if (canary + stable === 0) return hold('traffic', 'no requests in either arm: waiting for traffic')
   const ratio = sampleRatioEvidence(weight, canary, stable)
   if (ratio >= Math.log(sampleRatioAlarm))
-    return answer(
-      'hold',
+    return hold(
+      'sample-ratio',
       `the canary got ${count(canary)} of ${count(canary + stable)} requests where ${percent(weight)} were set (evidence ${evidence(ratio)} of ${count(sampleRatioAlarm)}): the weight is not applied, traffic sticks, or instances do not answer`,
     )
-  if (canary === 0) return answer('hold', 'the canary has had no request at this weight')
-  if (harm > trend) return answer('hold', `harm ${evidence(harm)} is above 3: no step up while there is a trend`)
+  const unanswered = signals.find(signal => signal.required && state.signals[signal.name]?.unanswered !== undefined)
+  if (unanswered) return hold('answers', `signal ${unanswered.name} gave no answer: ${state.signals[unanswered.name]?.unanswered}`)
+  if (canary === 0) return hold('traffic', 'the canary has had no request at this weight')
+  if (harm > trend) return hold('trend', `harm ${evidence(harm)} is above 3: no step up while there is a trend`)
   const unproven = required.find(signal => !signal.accepted)
   if (unproven)
-    return answer('hold', `${unproven.name} is not proven acceptable yet: ${evidence(unproven.acceptance)} of ${bar(settings.beta)}`)
+    return hold('proof', `${unproven.name} is not proven acceptable yet: ${evidence(unproven.acceptance)} of ${bar(settings.beta)}`)
   return answer('promote', required.map(signal => signal.words).join('; '))
 }
 
 /**
  * Judges one more batch. Valid however often one looks, for any weights decided from the past and any base rate that changes with time; batches must
- * not overlap. All signals of the settings must be in the batch: an unanswered query is no batch.
+ * not overlap. All signals of the settings must be in the batch, those that gave no answer as `{ unanswered: why }`: they add nothing.
  */
 export const judge = (
   settings: JudgeSettings,
@@ -162,7 +196,8 @@ export const judge = (
     const before = state.signals[name] ?? { total: none, last: none, batches: 0, harm: [], acceptance: [] }
     signals[name] = signalAfter(settings, signal, before, counts)
   }
-  const counted = batch.signals[traffic(settings) ?? ''] ?? none
+  const observed = batch.signals[traffic(settings) ?? '']
+  const counted = observed !== undefined && answered(observed) ? observed : none
   const same = state.sampleRatio.weight === batch.weight
   const next: JudgeState = {
     signals,
