@@ -11,6 +11,7 @@ import { githubComments } from '../adapters/github/comments.ts'
 import { githubDeployments } from '../adapters/github/deployments.ts'
 import { githubForge } from '../adapters/github/forge.ts'
 import { githubReleases } from '../adapters/github/releases.ts'
+import { githubWorkflowRuns } from '../adapters/github/workflow-runs.ts'
 import { runArtifacts } from '../adapters/runner/artifacts.ts'
 import { systemClock } from '../adapters/runner/clock.ts'
 import { type RunnerContext, runnerContext } from '../adapters/runner/context.ts'
@@ -26,6 +27,7 @@ import type { Deployments, Forge } from '../ports/forge.ts'
 import type { Ledger } from '../ports/ledger.ts'
 import type { ModelStore } from '../ports/model-store.ts'
 import type { Comments } from '../ports/report.ts'
+import type { WorkflowRuns } from '../ports/workflow-runs.ts'
 import { storeSettings } from './deciding-configuration.ts'
 
 const ledgerDeadlineSeconds = 300
@@ -50,6 +52,7 @@ export const surroundings = (inputs: { readonly token: string; readonly ledger: 
     forge: onGitHub?.forge ?? null,
     comments: onGitHub?.comments ?? null,
     deployments: onGitHub?.deployments ?? null,
+    workflowRuns: onGitHub?.workflowRuns ?? null,
     /** The store that these settings name. Throws a UserError where it cannot be reached. */
     storeAt: (settings: StoreConfiguration) => storeAt(settings, context, onGitHub),
     /** The store that the configuration names which decides here. */
@@ -74,6 +77,7 @@ interface OnGitHub {
   readonly forge: Forge
   readonly comments: Comments
   readonly deployments: Deployments
+  readonly workflowRuns: WorkflowRuns
   releases(): ModelStore
 }
 
@@ -107,6 +111,7 @@ const githubOf = (context: RunnerContext, token: string, log: ReturnType<typeof 
     forge: githubForge(client, repository),
     comments: githubComments(client, repository),
     deployments: githubDeployments(client, repository, context.serverUrl),
+    workflowRuns: githubWorkflowRuns(client, repository),
     releases: () =>
       githubReleases(client, repository, {
         onBoundary: (step, moment) => failpoint(`register-${step}`, moment),

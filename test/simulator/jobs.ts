@@ -122,6 +122,7 @@ export const perform =
       boundary: () => {},
       store: releases,
       deployments: { begin: async () => null, status: async () => undefined, supersede: async () => undefined },
+      workflowRuns: null,
       forge: { incident: async () => ({ denied: 'simulated' }) as const, pullRequestOf: async () => null },
       comments,
       summary: { write: async () => undefined },

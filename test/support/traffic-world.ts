@@ -3,6 +3,7 @@ import { UserError } from '../../src/core/errors.ts'
 import type { EventOf, LedgerEvent, Slot, VersionRecord } from '../../src/core/lineage/events.ts'
 import type { Boundary } from '../../src/kernel/failpoint.ts'
 import type { Release, Target } from '../../src/ports/target.ts'
+import type { WorkflowRuns } from '../../src/ports/workflow-runs.ts'
 import { memoryLedger } from './memory-ledger.ts'
 
 /** What an exception at a named boundary stands for: SIGKILL. */
@@ -228,6 +229,7 @@ export const trafficWorld = (options: { readonly requestsPerSecond?: number } = 
         return { url: 'https://github.test/pull/41#1' }
       },
     },
+    workflowRuns: null as WorkflowRuns | null,
     deployments: {
       begin: async (environment: string) => ({ id: 2, url: `https://github.test/${environment}` }),
       status: async (_id: number, status: string) => void statuses.push(status),

@@ -1,21 +1,23 @@
 import { UserError } from '../../core/errors.ts'
 import { digest } from '../../core/lineage/canonical.ts'
-import type { EnvironmentState, LedgerState, Slot, VersionRecord } from '../../core/lineage/events.ts'
+import type { EnvironmentState, LedgerState, RolloutState, Slot, VersionRecord } from '../../core/lineage/events.ts'
 import { requestId } from '../../core/lineage/keys.ts'
 import { environmentOf } from '../../core/lineage/preconditions.ts'
 import { otherSlot } from '../../core/rollout/batch.ts'
-import { judgeSettingsOf } from '../../core/rollout/settings.ts'
+import { judgeSettingsOf, secondsOf } from '../../core/rollout/settings.ts'
 import { stepPlanOf } from '../../core/rollout/steps.ts'
+import { duration } from '../../core/rollout/words.ts'
 import { within } from '../../kernel/failpoint.ts'
 import type { Deployments } from '../../ports/forge.ts'
 import type { ModelStore } from '../../ports/model-store.ts'
 import type { AnnouncePorts } from '../traffic/announce.ts'
 import { appendToRollout, messageOf, Overtaken, overtakenBy, type RolloutPorts, setWeight, type TrafficContext } from '../traffic/moving.ts'
 import { type FetchModel, releaseOf } from '../traffic/version.ts'
-import type { Ended } from './drive.ts'
+import { type Ended, type Return, returnBy } from './ending.ts'
+import { claim, type LeasePorts } from './lease.ts'
 
 /** All that canary-deploy needs of the world. */
-export interface CanaryPorts extends RolloutPorts, AnnouncePorts {
+export interface CanaryPorts extends RolloutPorts, AnnouncePorts, LeasePorts {
   readonly store: ModelStore
   readonly deployments: Deployments
   readonly fetchModel: FetchModel
@@ -37,21 +39,38 @@ export interface Begun {
   readonly rollout: string
 }
 
-/** Claims the environment in the ledger, or goes on with a rollout of this version that a dead runner left. */
+/** A rollout that was taken over, and the end it is to have where it was left alone for too long. */
+export interface Resumed extends Begun {
+  readonly given: Return | null
+}
+
+/**
+ * Takes over the rollout under way, or throws Overtaken where its runner is at work. One that nobody watched for `abandon_after` is given up: what was true of its traffic
+ * then need not be true now.
+ */
+export const takeOver = async (ports: CanaryPorts, context: CanaryContext, state: LedgerState, rollout: RolloutState): Promise<Resumed> => {
+  const claimed = await claim(ports, context, state, rollout)
+  if ('atWork' in claimed)
+    throw new Overtaken(
+      `v${rollout.version} is being rolled out in ${context.environment} by workflow run ${claimed.atWork}, which is at work (${rollout.percent} %, ${rollout.judgement})`,
+    )
+  const alone = rollout.heard === undefined ? 0 : ports.clock.now() / 1000 - rollout.heard
+  ports.log.info(`going on with the rollout of v${rollout.version} at ${rollout.percent} %: ${rollout.judgement}`)
+  const abandoned = rollout.from !== null && alone > secondsOf(context.settings.judge.abandon_after)
+  return {
+    state: claimed.state,
+    rollout: rollout.rollout,
+    given: abandoned ? returnBy('withdraw', `abandoned: no runner watched it for ${duration(alone)}`) : null,
+  }
+}
+
+/** Claims the environment in the ledger for a version. Nothing is under way there. */
 export const begin = async (ports: CanaryPorts, context: CanaryContext, state: LedgerState, record: VersionRecord): Promise<Begun> => {
   const { version } = record
   const environment = environmentOf(state, context.environment)
-  const { rollout, move } = environment
-  if (move !== null) throw new Overtaken(overtakenBy(state, context.environment))
-  if (rollout !== null) {
-    if (rollout.version !== version)
-      throw new UserError(
-        `v${rollout.version} is being rolled out in ${context.environment} (${rollout.percent} %, ${rollout.judgement}). Run its job again to go on with it, or the rollback action to abort it; then run this one again.`,
-      )
-    ports.log.info(`going on with the rollout of v${version} at ${rollout.percent} %: ${rollout.judgement}`)
-    return { state, rollout: rollout.rollout }
-  }
+  if (environment.move !== null) throw new Overtaken(overtakenBy(state, context.environment))
   const id = digest(JSON.stringify(['rollout', context.model, context.environment, version, context.request, state.seq])).slice(0, 12)
+  const bake = secondsOf(context.settings.judge.bake)
   const plan = stepPlanOf(context.environment, context.settings.steps)
   const canary: Slot = environment.live === null ? 'blue' : otherSlot(environment.live.slot)
   await assertIdle(ports, environment, canary)
@@ -76,6 +95,10 @@ export const begin = async (ports: CanaryPorts, context: CanaryContext, state: L
               canary,
               steps: now.live === null ? [] : [...plan.shares],
               judge: judgeSettingsOf(context.environment, context.settings),
+              ...(now.live === null || plan.waits.length === 0 ? {} : { waits: [...plan.waits] }),
+              ...(now.live === null || bake === 0 ? {} : { bake }),
+              holder: context.request,
+              at: ports.clock.now() / 1000,
             },
           ],
         }

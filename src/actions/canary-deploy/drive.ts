@@ -1,306 +1,318 @@
-import { canonicalJson, digest } from '../../core/lineage/canonical.ts'
-import type { LedgerEvent, LedgerState, RolloutState } from '../../core/lineage/events.ts'
-import { aliasOf, environmentOf } from '../../core/lineage/preconditions.ts'
-import type { RolloutTick } from '../../core/report/rollout.ts'
-import { emptyJudgeState, type Judgement, judge, judgementOf } from '../../core/rollout/judge.ts'
-import { isRestoring, type Move, nextMove, type Wish } from '../../core/rollout/machine.ts'
+import type { RolloutState } from '../../core/lineage/events.ts'
+import { otherSlot } from '../../core/rollout/batch.ts'
+import { type Judgement, judgementOf } from '../../core/rollout/judge.ts'
+import { isRestoring, type Move, nextMove } from '../../core/rollout/machine.ts'
 import { secondsOf } from '../../core/rollout/settings.ts'
+import { deadlineOf, waitingOf } from '../../core/rollout/waiting.ts'
 import { duration, percent as share } from '../../core/rollout/words.ts'
-import { type Boundary, within } from '../../kernel/failpoint.ts'
-import {
-  appendToRollout,
-  messageOf,
-  Overtaken,
-  overtakenBy,
-  patiently,
-  type RolloutPorts,
-  setWeight,
-  type TrafficContext,
-} from '../traffic/moving.ts'
-import { tickLines } from './lines.ts'
-import { type Readings, readAll, windowBetween } from './observe.ts'
-
-/** How a rollout ended. `quarantined`: the version may not go live again. */
-export interface Ended {
-  readonly decision: 'promoted' | 'rolled-back' | 'withdrawn'
-  readonly reason: string
-  readonly quarantined: boolean
-}
-
-type Ending = Ended & { readonly decision: 'rolled-back' | 'withdrawn' }
-
-/** Who is told while it goes on: of each confirmed weight, and of each look. */
-export interface Told {
-  readonly weight: (percent: number) => Promise<void>
-  readonly look: (tick: RolloutTick) => void
-}
-
-const text = (words: string): string => words.slice(0, 1900).toWellFormed()
+import { within } from '../../kernel/failpoint.ts'
+import type { Traffic } from '../../ports/target.ts'
+import { messageOf, Overtaken, patiently, type RolloutPorts, restoreTraffic, setWeight, type TrafficContext } from '../traffic/moving.ts'
+import type { Begun } from './begin.ts'
+import { Course } from './course.ts'
+import { type Ended, endingEvents, endingSubject, endOf, type Left, type Return, returnBy, text } from './ending.ts'
+import { watchOf } from './look.ts'
+import { type RolloutLog, rolloutLog } from './rollout-log.ts'
+import type { Told } from './told.ts'
 
 /** Looks at which counters had begun again: more, and servers restart all the time or instances answer in turn, so nothing can be counted. */
 const mostRestarts = 4
 
-/** Seconds that signals or target may be silent before the champion gets its traffic back: a canary that nobody can see is unsafe. */
-const patience = (context: TrafficContext): number => Math.max(300, 5 * context.settings.judge.tick)
-
 /**
  * Drives the rollout under way to its end, from wherever its last runner left it: one move at a time, each from the ledger's state and the live weight.
- * Throws Overtaken where a rollback or another rollout has taken over.
+ * `given`: it is only to give its traffic back. Throws Overtaken where a rollback, another rollout or another runner has taken over.
  */
 export const drive = async (
   ports: RolloutPorts,
   context: TrafficContext,
-  started: { readonly state: LedgerState; readonly rollout: string },
+  started: Begun,
   told: Told,
-): Promise<Ended> => {
-  const { ledger, target, clock, log } = ports
-  const { judge: rules } = context.settings
-  const maximum = secondsOf(rules.max_duration)
-  const deadline = clock.now() + maximum * 1000
-  let state = started.state
-  let baseline: Readings | null = null
-  let silentSince: number | null = null
-  let unready = 0
-  let restarts = 0
-  let held = 'nothing was judged yet'
-  let wish = 'observe' as Wish
-  let ending: Ending | null = null
+  given: Return | null = null,
+): Promise<Ended | Left> => new Drive(ports, context, started, told, given).toTheEnd()
 
-  const current = (): RolloutState => {
-    const { rollout, move } = environmentOf(state, context.environment)
-    if (rollout?.rollout !== started.rollout || move !== null) throw new Overtaken(overtakenBy(state, context.environment))
-    return rollout
-  }
-  const restoreFor = (end: Ending) => {
-    ending ??= end
-    wish = 'restore'
-  }
-  const undecided = (why: string) =>
-    restoreFor(
-      rules.on_inconclusive === 'rollback'
-        ? { decision: 'rolled-back', reason: text(why), quarantined: true }
-        : { decision: 'withdrawn', reason: text(why), quarantined: false },
-    )
-  const rollBackFor = (judgement: Judgement) =>
-    restoreFor({ decision: 'rolled-back', reason: text(judgement.reason), quarantined: judgement.quarantine })
-  const append = async (
-    step: Extract<Boundary, `canary-${string}`>,
-    verb: string,
-    subject: string,
-    events: (rollout: RolloutState, head: LedgerState) => readonly LedgerEvent[],
-    evidence?: string,
-  ) => {
-    state = await within(ports.boundary, step, () =>
-      appendToRollout(ports, context, { rollout: started.rollout, seq: state.seq, verb, subject }, (rollout, head) => ({
-        events: events(rollout, head),
-        ...(evidence === undefined ? {} : { evidence }),
-      })),
-    )
-  }
-  const silent = async (error: unknown) => {
-    silentSince ??= clock.now()
-    const seconds = (clock.now() - silentSince) / 1000
-    held = messageOf(error)
-    if (seconds > patience(context)) return undecided(`no answer for ${duration(seconds)}: ${held}`)
-    log.warning(`hold: ${held}`)
-    await clock.sleep(Math.min(rules.tick * 1000, 1000 * 2 ** Math.min(8, Math.floor(seconds))))
+class Drive {
+  readonly #ports: RolloutPorts
+  readonly #context: TrafficContext
+  readonly #told: Told
+  readonly #log: RolloutLog
+  readonly #watch: ReturnType<typeof watchOf>
+  /** Seconds that signals or target may be silent: a canary that nobody can see is unsafe. */
+  readonly #patience: number
+  readonly #course = new Course()
+  #unready = 0
+  #restarts = 0
+  /** Seconds since 1970. */
+  readonly #began: number
+
+  constructor(ports: RolloutPorts, context: TrafficContext, started: Begun, told: Told, given: Return | null) {
+    this.#ports = ports
+    this.#context = context
+    this.#told = told
+    this.#log = rolloutLog(ports, context, started)
+    this.#watch = watchOf(ports, context, this.#log)
+    this.#began = ports.clock.now() / 1000
+    this.#patience = secondsOf(context.settings.judge.provider_deadline)
+    if (given !== null) this.#course.giveBack(given)
   }
 
-  const observe = async (rollout: RolloutState) => {
-    try {
-      if (baseline === null) {
-        await clock.sleep(rules.settle * 1000)
-        baseline = await readAll(ports.signals)
-      }
-      await clock.sleep(rules.tick * 1000)
-      const readings = await readAll(ports.signals)
-      const traffic = await target.read()
-      silentSince = null
-      const live = traffic.percent[rollout.canary]
-      // A window during which the weight was moved mixes two weights: it is left out, and the next look says who differs.
-      if (nextMove(rollout, live, 'observe').do !== 'observe') {
-        baseline = null
-        return
-      }
-      const found = windowBetween(baseline, readings, rollout.canary)
-      baseline = readings
-      if (found.window === null) {
-        held = found.reason
-        log.warning(`hold: ${held}`)
-        if (found.restarted) restarts += 1
-        if (restarts > mostRestarts) undecided(`${restarts} looks could not be judged: ${held}`)
-        return
-      }
-      const { window } = found
-      const weight = live / 100
-      const answer = judge(rollout.settings, rollout.judge ?? emptyJudgeState(rollout.settings), { weight, signals: window.signals })
-      const { judgement } = answer
-      const evidence = canonicalJson({ schema: 1, rollout: rollout.rollout, weight, ...window, judgement: judgement.reason })
-      await append(
-        'canary-evidence',
-        'evidence',
-        `judge ${context.model} v${rollout.version} in ${context.environment} at ${share(rollout.percent / 100)}: ${judgement.verdict}`,
-        () => [
-          {
-            kind: 'evidence',
-            environment: context.environment,
-            rollout: rollout.rollout,
-            until: window.until,
-            judge: answer.state,
-            judgement: text(`${judgement.verdict}: ${judgement.reason}`),
-            evidence: digest(evidence),
-          },
-        ],
-        evidence,
-      )
-      for (const line of tickLines(rollout.percent, judgement, rollout.settings)) log.info(line)
-      told.look({
-        percent: rollout.percent,
-        evidence: judgement.signals.map(signal => signal.words).join('; '),
-        followed:
-          judgement.verdict === 'promote' ? 'next step' : judgement.verdict === 'rollback' ? 'roll back' : `wait: ${judgement.reason}`,
-      })
-      held = judgement.reason
-      unready = traffic.ready[rollout.canary] ? 0 : unready + 1
-      if (judgement.verdict === 'rollback') rollBackFor(judgement)
-      else if (unready >= 2)
-        restoreFor({
-          decision: 'rolled-back',
-          reason: `slot ${rollout.canary} was not ready at two looks in a row`,
-          quarantined: traffic.ready[rollout.canary === 'blue' ? 'green' : 'blue'],
-        })
-      else if (judgement.verdict === 'promote' && unready === 0) wish = 'advance'
-    } catch (error) {
-      if (error instanceof Overtaken) throw error
-      await silent(error)
+  async toTheEnd(): Promise<Ended | Left> {
+    const { judge, settings } = this.#log.current()
+    if (judge !== null) {
+      const known = judgementOf(settings, judge)
+      if (known.verdict === 'rollback') this.#course.rollBack(known)
+    }
+    for (;;) {
+      const end = await this.#turn()
+      if (end !== null) return end
     }
   }
 
-  const endingEvents = (rollout: RolloutState, head: LedgerState, end: Ended): readonly LedgerEvent[] => {
-    const at = { environment: context.environment, rollout: rollout.rollout }
-    const events: LedgerEvent[] = [{ kind: 'rollout-end', ...at, decision: end.decision, reason: end.reason }]
-    const champion = aliasOf(head, 'champion')
-    if (end.decision === 'promoted' && context.ownsChampion && champion !== rollout.version)
-      events.push({ kind: 'alias', alias: 'champion', from: champion, to: rollout.version })
-    if (end.quarantined) events.push({ kind: 'quarantine', version: rollout.version, reason: end.reason })
-    return events
+  /** One move. Returns the end where it was the last. */
+  async #turn(): Promise<Ended | Left | null> {
+    const { clock } = this.#ports
+    const rollout = this.#log.current()
+    this.#mindDeadlines()
+    const { left } = this.#course
+    if (left !== null) return this.#leave(left)
+    const traffic = await this.#readTraffic()
+    if (traffic === null) return null
+    const seen = { live: traffic.percent[rollout.canary], forgot: traffic.forgot, now: clock.now() / 1000 }
+    const move = nextMove(rollout, seen, this.#course.wish)
+    switch (move.do) {
+      case 'intend':
+        await this.#intend(move)
+        return null
+      case 'act':
+        await this.#act(move)
+        return null
+      case 'assert':
+        await this.#assertAgain(move)
+        return null
+      case 'confirm':
+        return this.#confirm(move)
+      case 'observe':
+        await this.#observe()
+        return null
+      case 'drift':
+        await this.#drifted(move.reason)
+        return null
+      case 'end':
+        return this.#finish(null)
+    }
+  }
+
+  get #restoring(): boolean {
+    return this.#course.wish === 'restore' || isRestoring(this.#log.current())
+  }
+
+  #mindDeadlines(): void {
+    if (this.#restoring) return
+    const { judge: rules } = this.#context.settings
+    const rollout = this.#log.current()
+    const now = this.#ports.clock.now() / 1000
+    const waiting = waitingOf(rollout, now)
+    if (waiting?.for === 'approval' && now >= waiting.until)
+      this.#course.giveBack(returnBy(waiting.otherwise, `step ${rollout.step + 1} was not approved in time`))
+    else if (now >= deadlineOf(rollout, secondsOf(rules.max_duration), this.#began))
+      this.#course.follow(rules.on_inconclusive, `not proven within ${rules.max_duration}: ${this.#course.held}`)
+  }
+
+  /** Null where the target did not answer; giving traffic back waits for it. */
+  async #readTraffic(): Promise<Traffic | null> {
+    const { target } = this.#ports
+    try {
+      return await within(this.#ports.boundary, 'traffic-read', () => target.read())
+    } catch (error) {
+      if (this.#restoring) return patiently(this.#ports, this.#patience, 'reading the target', () => target.read())
+      await this.#unanswered(messageOf(error))
+      return null
+    }
+  }
+
+  async #intend(move: Extract<Move, { do: 'intend' }>): Promise<void> {
+    const { environment, model } = this.#context
+    const { step, percent, expecting } = move
+    await this.#log.append(
+      'canary-intent',
+      'weight',
+      `move ${model} v${this.#log.current().version} in ${environment} to ${share(percent / 100)}`,
+      at => [{ kind: 'weight-intent', environment, rollout: at.rollout, step, percent, expecting }],
+    )
+    this.#course.stay()
+  }
+
+  async #act({ percent, expecting }: { readonly percent: number; readonly expecting: number | null }): Promise<void> {
+    this.#watch.begin()
+    const { canary } = this.#log.current()
+    const seq = this.#log.seq()
+    // Giving traffic back must not give up early; a step up that the target refuses may wait, and in the end gives up the canary.
+    if (this.#restoring)
+      return patiently(this.#ports, this.#patience, 'giving the traffic back', () => restoreTraffic(this.#ports, otherSlot(canary), seq))
+    try {
+      await setWeight(this.#ports, canary, percent, expecting, seq)
+    } catch (error) {
+      await this.#unanswered(messageOf(error))
+      await this.#refresh()
+    }
+  }
+
+  async #assertAgain(move: Extract<Move, { do: 'assert' }>): Promise<void> {
+    this.#ports.log.warning(
+      `the target forgot its weights and shows ${move.expecting} % of the traffic for the canary; it is told ${move.percent} % again`,
+    )
+    await this.#act(move)
+  }
+
+  async #confirm(move: Extract<Move, { do: 'confirm' }>): Promise<Ended | null> {
+    const { environment, model } = this.#context
+    const { target, clock } = this.#ports
+    this.#watch.begin()
+    const rollout = this.#log.current()
+    const verify = () => target.verify(rollout.canary, move.percent)
+    if (this.#restoring) await patiently(this.#ports, this.#patience, 'verifying that the traffic was given back', verify)
+    else {
+      try {
+        await verify()
+      } catch (error) {
+        await this.#unanswered(messageOf(error))
+        return null
+      }
+    }
+    if (move.ends) return this.#finish(move)
+    await this.#log.append(
+      'canary-confirm',
+      'confirm',
+      `confirm ${model} v${rollout.version} in ${environment} at ${share(move.percent / 100)}`,
+      at => [{ kind: 'weight-confirm', environment, rollout: at.rollout, step: move.step, percent: move.percent, at: clock.now() / 1000 }],
+    )
+    this.#unready = 0
+    await this.#told.weight(move.percent)
+    return null
+  }
+
+  async #observe(): Promise<void> {
+    const { log } = this.#ports
+    try {
+      const look = await this.#watch.look(this.#log.current())
+      if (look.saw === 'moved') return
+      if (look.saw === 'unusable') {
+        this.#course.heard()
+        this.#course.held = look.reason
+        log.warning(`hold: ${look.reason}`)
+        if (look.restarted) this.#restarts += 1
+        if (this.#restarts > mostRestarts)
+          this.#course.follow(this.#context.settings.judge.on_inconclusive, `${this.#restarts} looks could not be judged: ${look.reason}`)
+        return await this.#heartbeat()
+      }
+      await this.#told.look(this.#log.current(), look.judgement)
+      this.#course.held = look.judgement.reason
+      this.#unready = look.ready.canary ? 0 : this.#unready + 1
+      this.#decide(look.judgement, look.ready.stable)
+      if (look.silent === null) this.#course.heard()
+      else this.#mindSilence(look.silent)
+    } catch (error) {
+      if (error instanceof Overtaken) throw error
+      await this.#unanswered(messageOf(error))
+    }
+  }
+
+  #decide(judgement: Judgement, stableReady: boolean): void {
+    const rollout = this.#log.current()
+    if (judgement.verdict === 'rollback') this.#course.rollBack(judgement)
+    else if (this.#unready >= 2)
+      this.#course.giveBack({
+        decision: 'rolled-back',
+        reason: `slot ${rollout.canary} was not ready at two looks in a row`,
+        quarantined: stableReady,
+      })
+    else if (judgement.verdict === 'promote' && this.#unready === 0) this.#proven(rollout)
+  }
+
+  /** The step is proven: the next one follows unless the plan says to wait. */
+  #proven(rollout: RolloutState): void {
+    const now = this.#ports.clock.now() / 1000
+    const waiting = waitingOf(rollout, now)
+    if (waiting === null) {
+      if (rollout.percent < 100) this.#course.advance()
+      return
+    }
+    this.#course.held =
+      waiting.for === 'pause'
+        ? `proven at this step; the pause is over in ${duration(waiting.until - now)}`
+        : `proven at this step; it waits for an approval: refline approve ${rollout.rollout} --reason ...`
+    this.#ports.log.info(this.#course.held)
+  }
+
+  async #drifted(reason: string): Promise<void> {
+    this.#course.held = reason
+    this.#watch.begin()
+    this.#ports.log.warning(`hold: ${reason}`)
+    this.#course.stay()
+    await this.#refresh()
+    await this.#ports.clock.sleep(this.#context.settings.judge.tick * 1000)
+    await this.#heartbeat()
+  }
+
+  /** Says that this runner is alive where a tick has passed and nothing else was written: who might take over listens for it. */
+  async #heartbeat(): Promise<void> {
+    const { clock, log } = this.#ports
+    const { tick } = this.#context.settings.judge
+    if (clock.now() - this.#log.written() < tick * 1000) return
+    const { environment, model } = this.#context
+    try {
+      await this.#log.append('canary-heartbeat', 'heartbeat', `watch ${model} v${this.#log.current().version} in ${environment}`, at => [
+        { kind: 'heartbeat', environment, rollout: at.rollout, at: clock.now() / 1000, judgement: text(`hold: ${this.#course.held}`) },
+      ])
+      await this.#told.held(this.#log.current(), this.#course.held)
+    } catch (error) {
+      if (error instanceof Overtaken) throw error
+      log.warning(`the heartbeat was not written: ${messageOf(error)}`)
+    }
+  }
+
+  #mindSilence(why: string): number {
+    const { clock, log } = this.#ports
+    const seconds = this.#course.silent(why, clock.now(), this.#patience, this.#context.settings.judge.on_provider_error)
+    if (!this.#course.decided) log.warning(`hold: ${why}`)
+    return seconds
+  }
+
+  /** Signals or target did not answer: the weight stays where it is, and after a while the policy for it decides. */
+  async #unanswered(why: string): Promise<void> {
+    const seconds = this.#mindSilence(why)
+    if (this.#course.decided) return
+    const { tick } = this.#context.settings.judge
+    await this.#ports.clock.sleep(Math.min(tick * 1000, 1000 * 2 ** Math.min(8, Math.floor(seconds))))
+    await this.#heartbeat()
+  }
+
+  async #refresh(): Promise<void> {
+    await patiently(this.#ports, this.#patience, 'reading the ledger', () => this.#log.refresh())
+  }
+
+  async #leave(reason: string): Promise<Left> {
+    const { environment, model } = this.#context
+    const { version, percent } = this.#log.current()
+    await this.#log.append(
+      'canary-leave',
+      'leave',
+      `leave ${model} v${version} in ${environment} at ${share(percent / 100)}: ${reason}`,
+      at => [{ kind: 'rollout-left', environment, rollout: at.rollout, reason: text(reason), at: this.#ports.clock.now() / 1000 }],
+    )
+    return { decision: 'left', reason, quarantined: false }
   }
 
   /** The end of a rollout is one record with the last confirmed weight, the alias and the quarantine: none of them can be without the others. */
-  const finish = async (rollout: RolloutState, move: Extract<Move, { do: 'confirm' }> | null): Promise<Ended> => {
-    const end: Ended =
-      move?.percent === 100
-        ? {
-            decision: 'promoted',
-            reason: rollout.from === null ? 'first version: ready, nothing to compare with' : rollout.judgement.replace(/^promote: /, ''),
-            quarantined: false,
-          }
-        : (ending ?? {
-            decision: 'withdrawn',
-            reason: `its runner stopped while giving the traffic back (${rollout.judgement})`,
-            quarantined: false,
-          })
-    const subject =
-      end.decision === 'promoted'
-        ? `promote ${context.model} v${rollout.version} in ${context.environment}: ${end.reason}`
-        : end.quarantined
-          ? `quarantine ${context.model} v${rollout.version}: ${end.reason}`
-          : `${end.decision === 'withdrawn' ? 'withdraw' : 'roll back'} ${context.model} v${rollout.version} from ${context.environment}: ${end.reason}`
-    await append('canary-end', 'end', subject, (at, head) => [
-      ...(move === null ? [] : [confirmEvent(at, move)]),
-      ...endingEvents(at, head, end),
+  async #finish(move: Extract<Move, { do: 'confirm' }> | null): Promise<Ended> {
+    const { environment } = this.#context
+    const rollout = this.#log.current()
+    const end = endOf(rollout, move, this.#course.ending)
+    await this.#log.append('canary-end', 'end', endingSubject(rollout, this.#context, end), (at, head) => [
+      ...(move === null
+        ? []
+        : [{ kind: 'weight-confirm', environment, rollout: at.rollout, step: move.step, percent: move.percent } as const]),
+      ...endingEvents(at, head, this.#context, end),
     ])
     return end
-  }
-  const confirmEvent = (rollout: RolloutState, move: { readonly step: number; readonly percent: number }): LedgerEvent => ({
-    kind: 'weight-confirm',
-    environment: context.environment,
-    rollout: rollout.rollout,
-    step: move.step,
-    percent: move.percent,
-  })
-
-  const resumed = current()
-  if (resumed.judge !== null) {
-    const known = judgementOf(resumed.settings, resumed.judge)
-    if (known.verdict === 'rollback') rollBackFor(known)
-  }
-
-  for (;;) {
-    const rollout = current()
-    if (wish !== 'restore' && !isRestoring(rollout) && clock.now() >= deadline)
-      undecided(`not proven within ${rules.max_duration}: ${held}`)
-    let live: number
-    try {
-      const traffic = await within(ports.boundary, 'traffic-read', () => target.read())
-      live = traffic.percent[rollout.canary]
-    } catch (error) {
-      if (wish === 'restore')
-        live = (await patiently(ports, patience(context), 'reading the target', () => target.read())).percent[rollout.canary]
-      else {
-        await silent(error)
-        continue
-      }
-    }
-    const move = nextMove(rollout, live, wish)
-    switch (move.do) {
-      case 'intend':
-        await append(
-          'canary-intent',
-          'weight',
-          `move ${context.model} v${rollout.version} in ${context.environment} to ${share(move.percent / 100)}`,
-          at => [
-            {
-              kind: 'weight-intent',
-              environment: context.environment,
-              rollout: at.rollout,
-              step: move.step,
-              percent: move.percent,
-              expecting: move.expecting,
-            },
-          ],
-        )
-        if (wish === 'advance') wish = 'observe'
-        break
-      case 'act': {
-        baseline = null
-        const act = () => setWeight(ports, rollout.canary, move.percent, move.expecting, state.seq)
-        // Giving traffic back must not give up early; a step up that the target refuses may wait, and in the end gives up the canary.
-        if (wish === 'restore' || isRestoring(rollout)) await patiently(ports, patience(context), 'giving the traffic back', act)
-        else {
-          try {
-            await act()
-          } catch (error) {
-            await silent(error)
-            state = await patiently(ports, patience(context), 'reading the ledger', () => ledger.read(context.model))
-          }
-        }
-        break
-      }
-      case 'confirm':
-        baseline = null
-        if (move.ends) return finish(rollout, move)
-        await append(
-          'canary-confirm',
-          'confirm',
-          `confirm ${context.model} v${rollout.version} in ${context.environment} at ${share(move.percent / 100)}`,
-          at => [confirmEvent(at, move)],
-        )
-        await told.weight(move.percent)
-        break
-      case 'observe':
-        await observe(rollout)
-        break
-      case 'drift':
-        held = move.reason
-        baseline = null
-        log.warning(`hold: ${move.reason}`)
-        if (wish === 'advance') wish = 'observe'
-        state = await patiently(ports, patience(context), 'reading the ledger', () => ledger.read(context.model))
-        await clock.sleep(rules.tick * 1000)
-        break
-      case 'end':
-        return finish(rollout, null)
-    }
   }
 }

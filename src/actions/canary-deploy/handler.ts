@@ -1,34 +1,35 @@
 import { UserError } from '../../core/errors.ts'
 import type { LedgerRecord, LedgerState, VersionRecord } from '../../core/lineage/events.ts'
 import { aliasOf, assertMayGoLive, environmentOf, isQuarantined } from '../../core/lineage/preconditions.ts'
-import type { RolloutTick } from '../../core/report/rollout.ts'
 import { planLines } from '../../core/rollout/plan.ts'
 import { judgeSettingsOf } from '../../core/rollout/settings.ts'
-import { sharesOf } from '../../core/rollout/steps.ts'
-import type { InputsOf, Outcome } from '../../kernel/action.ts'
+import { sharesOf, stepPlanOf } from '../../core/rollout/steps.ts'
+import type { InputsOf } from '../../kernel/action.ts'
 import { within } from '../../kernel/failpoint.ts'
-import { announce, mirror } from '../traffic/announce.ts'
 import { Overtaken } from '../traffic/moving.ts'
 import { proveFiles, recordOf, registrationOf, versionOfRun } from '../traffic/version.ts'
-import { type Begun, begin, type CanaryContext, type CanaryPorts, deployCanary } from './begin.ts'
-import { drive, type Ended } from './drive.ts'
+import { begin, type CanaryContext, type CanaryPorts, type Resumed, takeOver } from './begin.ts'
+import type { Ended } from './ending.ts'
 import { printPlan, requestsPerSecond } from './plan.ts'
+import { giveUp, resume, underWay } from './resume.ts'
+import { type Answer, type Answering, conclude, named, rollOut } from './roll-out.ts'
 import type { spec } from './spec.ts'
 
-type Answer = Outcome<(typeof spec)['outputs']>
-type Decision = Answer['outputs']['decision']
+type Inputs = InputsOf<(typeof spec)['inputs']>
+type CanaryInputs = Pick<Inputs, 'version' | 'plan'> & Partial<Pick<Inputs, 'resume' | 'supersede'>>
 
 /** Moves an environment to a version, from wherever an earlier attempt left it. */
 export const canaryDeployHandler =
   (ports: CanaryPorts, context: CanaryContext) =>
-  async (inputs: Pick<InputsOf<(typeof spec)['inputs']>, 'version' | 'plan'>): Promise<Answer> => {
+  async (inputs: CanaryInputs): Promise<Answer> => {
     const { ledger, log } = ports
     const settings = judgeSettingsOf(context.environment, context.settings)
-    const state = await within(ports.boundary, 'canary-head', () => ledger.read(context.model))
+    stepPlanOf(context.environment, context.settings.steps)
+    let state = await within(ports.boundary, 'canary-head', () => ledger.read(context.model))
     const records = await ledger.records(context.model)
-    const environment = environmentOf(state, context.environment)
+    let environment = environmentOf(state, context.environment)
 
-    const answer = async (decision: Decision, reason: string, more: Partial<Answer['outputs']> = {}, failure?: string): Promise<Answer> => {
+    const answer: Answering = async (decision, reason, more = {}, failure) => {
       const now = environmentOf(await ledger.read(context.model), context.environment)
       const outputs = {
         decision,
@@ -48,6 +49,7 @@ export const canaryDeployHandler =
       await printPlan(ports, context, settings, environment, version)
       return answer('', 'only the plan was asked for; nothing was changed')
     }
+    if (inputs.resume) return resume(ports, context, state, answer)
     if (version === null) {
       const kept = await ports.kept()
       if (kept === null) throw nothingRegistered(context, state)
@@ -75,6 +77,11 @@ export const canaryDeployHandler =
       return answer('promoted', `v${version} is live in ${context.environment} already`)
     assertMayGoLive(state, version)
 
+    if (environment.rollout !== null && environment.rollout.version !== version) {
+      if (!inputs.supersede) throw underWay(context, environment.rollout)
+      state = await giveUp(ports, context, state, environment.rollout, `superseded by v${version}`)
+      environment = environmentOf(state, context.environment)
+    }
     const champion = aliasOf(state, 'champion')
     const judgedAgainst = registration?.champion ?? null
     if (environment.rollout === null && champion !== version && champion !== judgedAgainst) {
@@ -83,44 +90,31 @@ export const canaryDeployHandler =
     }
 
     await proveFiles(ports.store, record)
-    let begun: Begun
+    let begun: Resumed
     try {
-      begun = await begin(ports, context, state, record)
+      begun = await beginOrTakeOver(ports, context, state, record)
     } catch (error) {
       if (!(error instanceof Overtaken)) throw error
       return answer('held', error.message, {}, `held: ${error.message}`)
     }
-    const first = environmentOf(begun.state, context.environment).rollout?.from === null
-    const perSecond = first ? null : await requestsPerSecond(ports)
-    if (first)
-      log.info(
-        `v${version} is the first version in ${context.environment}: it is deployed, must be ready, and goes live without a comparison`,
-      )
-    else for (const line of planLines(settings, sharesOf(context.settings.steps), perSecond)) log.info(`plan: ${line}`)
-    const mirrored = await mirror(ports, {
-      environment: context.environment,
-      key: begun.rollout,
-      commit: record.commit ?? context.commit,
-      description: `${context.model} v${version}`,
-    })
-
-    try {
-      const deployed = await deployCanary(ports, context, begun, record)
-      const ticks: RolloutTick[] = []
-      const told = {
-        weight: async (percent: number) => void (await mirrored.progress(`${percent} % of the traffic`)),
-        look: (tick: RolloutTick) => void ticks.push(tick),
-      }
-      const ended = deployed ?? (await drive(ports, context, begun, told))
-      return conclude(ports, context, record, begun.rollout, ended, answer, { mirrored, ticks })
-    } catch (error) {
-      if (!(error instanceof Overtaken)) throw error
-      await mirrored.withdrawn(error.message.slice(0, 140))
-      return answer('held', error.message, { rollout: begun.rollout, deploymentUrl: mirrored.url }, `held: ${error.message}`)
-    }
+    return rollOut(ports, context, record, begun, answer)
   }
 
-const named = (version: number | null): string => (version === null ? 'nothing' : `v${version}`)
+const beginOrTakeOver = async (ports: CanaryPorts, context: CanaryContext, state: LedgerState, record: VersionRecord): Promise<Resumed> => {
+  const { rollout, live } = environmentOf(state, context.environment)
+  if (rollout !== null) return takeOver(ports, context, state, rollout)
+  if (live === null)
+    ports.log.info(
+      `v${record.version} is the first version in ${context.environment}: it is deployed, must be ready, and goes live without a comparison`,
+    )
+  else {
+    for (const signal of ports.signals) await signal.check()
+    const settings = judgeSettingsOf(context.environment, context.settings)
+    const perSecond = await requestsPerSecond(ports)
+    for (const line of planLines(settings, sharesOf(context.settings.steps), perSecond)) ports.log.info(`plan: ${line}`)
+  }
+  return { ...(await begin(ports, context, state, record)), given: null }
+}
 
 const nothingRegistered = (context: CanaryContext, state: LedgerState): UserError =>
   new UserError(
@@ -149,59 +143,4 @@ const endedBefore = (
   if (end?.kind !== 'rollout-end') return null
   const quarantined = own.some(event => event.kind === 'quarantine' && event.version === version)
   return { decision: end.decision, reason: end.reason, quarantined, rollout: end.rollout }
-}
-
-type Mirror = Awaited<ReturnType<typeof mirror>>
-
-/** Tells everybody how it ended and makes the answer; safe to repeat, for a runner that was killed after the last record. */
-const conclude = async (
-  ports: CanaryPorts,
-  context: CanaryContext,
-  record: VersionRecord,
-  rollout: string,
-  ended: Ended,
-  answer: (decision: Decision, reason: string, more: Partial<Answer['outputs']>, failure?: string) => Promise<Answer>,
-  witnessed?: { readonly mirrored: Mirror; readonly ticks: readonly RolloutTick[] },
-): Promise<Answer> => {
-  const { version } = record
-  const { live, history } = environmentOf(await ports.ledger.read(context.model), context.environment)
-  const mirrored =
-    witnessed?.mirrored ??
-    (await mirror(ports, {
-      environment: context.environment,
-      key: rollout,
-      commit: record.commit ?? context.commit,
-      description: `${context.model} v${version}`,
-    }))
-  const short = ended.reason.slice(0, 140).toWellFormed()
-  if (ended.decision === 'promoted') await mirrored.live(short)
-  else if (ended.decision === 'withdrawn') await mirrored.withdrawn(short)
-  else await mirrored.failed(short)
-  const story = {
-    model: context.model,
-    environment: context.environment,
-    version,
-    live: live?.version ?? null,
-    decision: ended.decision,
-    reason: ended.reason,
-    quarantined: ended.quarantined,
-    previous: history[0]?.version ?? null,
-    deploymentUrl: mirrored.url,
-    ticks: witnessed?.ticks ?? [],
-  }
-  await announce(ports, story, record, {
-    incident: ended.decision === 'rolled-back' ? rollout : null,
-    comment: ended.decision !== 'withdrawn',
-  })
-  const more = { rollout, deploymentUrl: mirrored.url }
-  const where = `all traffic is on ${named(live?.version ?? null)}`
-  if (ended.decision === 'promoted') {
-    ports.log.info(`v${version} promoted in ${context.environment}: ${ended.reason}`)
-    return answer('promoted', ended.reason, more)
-  }
-  const words =
-    ended.decision === 'rolled-back'
-      ? `v${version} was rolled back${ended.quarantined ? ' and quarantined' : ''}: ${ended.reason}; ${where}`
-      : `v${version} is held, not quarantined: ${ended.reason}; ${where}. Run this job again to try it again.`
-  return answer(ended.decision === 'withdrawn' ? 'held' : 'rolled-back', ended.reason, more, words)
 }

@@ -1,5 +1,5 @@
 import type { EnvironmentConfiguration } from '../../core/configuration/schema.ts'
-import type { LedgerEvent, LedgerState, RolloutState } from '../../core/lineage/events.ts'
+import type { LedgerEvent, LedgerState, RolloutState, Slot } from '../../core/lineage/events.ts'
 import { requestId } from '../../core/lineage/keys.ts'
 import { environmentOf } from '../../core/lineage/preconditions.ts'
 import { type Failpoint, within } from '../../kernel/failpoint.ts'
@@ -54,29 +54,44 @@ export const appendToRollout = async (
 ): Promise<LedgerState> => {
   const request = requestId(at.verb, context.environment, `${at.rollout}-${at.seq}`, context.request)
   const appended = await ports.ledger.append(context.model, { id: request, subject: at.subject }, head => {
-    const { rollout, move } = environmentOf(head, context.environment)
-    return rollout?.rollout === at.rollout && move === null ? decide(rollout, head) : { events: [] }
+    const rollout = heldRollout(head, context, at.rollout)
+    return rollout === null ? { events: [] } : decide(rollout, head)
   })
-  if (appended.outcome === 'nothing') throw new Overtaken(overtakenBy(appended.state, context.environment))
+  if (appended.outcome === 'nothing') throw new Overtaken(overtakenBy(appended.state, context.environment, context.request))
   return appended.state
 }
 
+/** The rollout where it is under way and nobody else drives it; null where a rollback was begun, or another runner has it. */
+const heldRollout = (state: LedgerState, context: TrafficContext, id: string): RolloutState | null => {
+  const { rollout, move } = environmentOf(state, context.environment)
+  if (rollout?.rollout !== id || move !== null) return null
+  return rollout.holder === undefined || rollout.holder === context.request ? rollout : null
+}
+
+/** The same, or throws Overtaken. */
+export const assertHeld = (state: LedgerState, context: TrafficContext, id: string): RolloutState => {
+  const rollout = heldRollout(state, context, id)
+  if (rollout === null) throw new Overtaken(overtakenBy(state, context.environment, context.request))
+  return rollout
+}
+
 /** Who has the environment now, in words. */
-export const overtakenBy = (state: LedgerState, environment: string): string => {
+export const overtakenBy = (state: LedgerState, environment: string, request?: string): string => {
   const { live, rollout, move } = environmentOf(state, environment)
   if (move) return `a rollback to v${move.to} has begun in ${environment}: ${move.reason}`
+  if (rollout && rollout.holder !== undefined && rollout.holder !== request)
+    return `v${rollout.version} is being rolled out in ${environment} by workflow run ${rollout.holder}`
   if (rollout) return `v${rollout.version} is being rolled out in ${environment}`
   return `${environment} was moved by somebody else meanwhile; live is ${live ? `v${live.version}` : 'nothing'}`
 }
 
+/** Gives a slot all traffic whatever stands there. */
+export const restoreTraffic = async (ports: TrafficPorts, slot: Slot, seq: number): Promise<void> =>
+  within(ports.boundary, 'traffic-weight', () => ports.target.restore(slot, seq))
+
 /** Moves the weight by the target. */
-export const setWeight = async (
-  ports: TrafficPorts,
-  slot: 'blue' | 'green',
-  percent: number,
-  expecting: number | null,
-  seq: number,
-): Promise<void> => within(ports.boundary, 'traffic-weight', () => ports.target.set(slot, percent, expecting, seq))
+export const setWeight = async (ports: TrafficPorts, slot: Slot, percent: number, expecting: number | null, seq: number): Promise<void> =>
+  within(ports.boundary, 'traffic-weight', () => ports.target.set(slot, percent, expecting, seq))
 
 /** Retries what a flaky system refuses, with growing pauses, for at most `seconds`; then throws the last error. */
 export const patiently = async <T>(ports: TrafficPorts, seconds: number, what: string, work: () => Promise<T>): Promise<T> => {

@@ -72,6 +72,7 @@ export const trafficWiring = async (inputs: TrafficInputs) => {
       forge: around.forge ?? noForge,
       comments: around.comments ?? noComments,
       deployments: around.deployments ?? noDeployments,
+      workflowRuns: around.workflowRuns,
       boundary: around.failpoint,
       fetchModel: async (record: VersionRecord) => {
         const path = join(folder('releases'), `${model}-v${record.version}`)

@@ -1,16 +1,29 @@
 import type { RolloutState } from '../lineage/events.ts'
+import { isBaked } from './waiting.ts'
 
 /** What the handler wants of a rollout: go on looking, take the next step up (on proof), or give the traffic back. */
 export type Wish = 'observe' | 'advance' | 'restore'
 
 /**
+ * What is known at one look: the live share of the canary's slot in percent, the instant (seconds since 1970) at which the target forgot its weights, where it
+ * did, and now.
+ */
+export interface Seen {
+  readonly live: number
+  readonly forgot: number | null
+  readonly now: number
+}
+
+/**
  * The one thing to do next. A weight goes through `intend` (write-ahead, to the ledger), `act` (the target) and `confirm` (the ledger again, after the
- * target was read back). `drift`: the target shows a weight that nobody here wrote. `end`: the traffic is where the rollout ends.
+ * target was read back). `assert`: the target forgot the confirmed weight, and is told again. `drift`: it shows a weight that nobody here wrote.
+ * `end`: the traffic is where the rollout ends.
  */
 export type Move =
   | { readonly do: 'intend'; readonly step: number; readonly percent: number; readonly expecting: number }
   | { readonly do: 'act'; readonly percent: number; readonly expecting: number | null }
   | { readonly do: 'confirm'; readonly step: number; readonly percent: number; readonly ends: boolean }
+  | { readonly do: 'assert'; readonly percent: number; readonly expecting: number }
   | { readonly do: 'observe' }
   | { readonly do: 'drift'; readonly reason: string }
   | { readonly do: 'end' }
@@ -36,24 +49,35 @@ const stepAfter = (rollout: RolloutState): { readonly step: number; readonly per
   return { step, percent: rollout.steps[step] ?? 100 }
 }
 
+/** Whether the target forgot its weights after the rollout's last confirmed one was there; clocks of two machines differ a little. */
+const forgotten = (rollout: RolloutState, forgot: number | null): boolean =>
+  forgot !== null && forgot > (rollout.reached ?? rollout.begun ?? Number.POSITIVE_INFINITY) - 2
+
+const pending = (rollout: RolloutState, intent: NonNullable<RolloutState['intent']>, { live, forgot }: Seen): Move => {
+  if (reached(live, intent.percent))
+    return { do: 'confirm', step: intent.step, percent: intent.percent, ends: intent.percent === 100 && (rollout.bake ?? 0) === 0 }
+  // Between the two: some of several instances have been told, and being told again does no harm.
+  const partly = live > Math.min(intent.expecting, intent.percent) && live < Math.max(intent.expecting, intent.percent)
+  if (partly || reached(live, intent.expecting)) return { do: 'act', percent: intent.percent, expecting: intent.expecting }
+  if (forgotten(rollout, forgot)) return { do: 'act', percent: intent.percent, expecting: live }
+  return { do: 'drift', reason: `the canary has ${live} % of the traffic where ${intent.expecting} % or ${intent.percent} % were set` }
+}
+
 /**
- * The next move of a rollout, from the ledger's state and the live share of the canary's slot alone, so that it may be asked at any moment and by any
- * runner: one that was killed between any two writes goes on from here. Giving traffic back outranks everything and expects nothing of the live weight.
+ * The next move of a rollout, from the ledger's state and what is seen of the target alone, so that it may be asked at any moment and by any runner: one that was
+ * killed between any two writes goes on from here. Giving traffic back outranks everything and expects nothing of the live weight.
  */
-export const nextMove = (rollout: RolloutState, live: number, wish: Wish): Move => {
+export const nextMove = (rollout: RolloutState, seen: Seen, wish: Wish): Move => {
+  const { live, forgot, now } = seen
   if (wish === 'restore' || isRestoring(rollout)) return restore(rollout, live)
-  const { intent } = rollout
-  if (intent !== null) {
-    if (reached(live, intent.percent)) return { do: 'confirm', step: intent.step, percent: intent.percent, ends: intent.percent === 100 }
-    // Between the two: some of several instances have been told, and being told again does no harm.
-    const partly = live > Math.min(intent.expecting, intent.percent) && live < Math.max(intent.expecting, intent.percent)
-    if (partly || reached(live, intent.expecting)) return { do: 'act', percent: intent.percent, expecting: intent.expecting }
-    return { do: 'drift', reason: `the canary has ${live} % of the traffic where ${intent.expecting} % or ${intent.percent} % were set` }
-  }
+  if (rollout.intent !== null) return pending(rollout, rollout.intent, seen)
   // Before the first version of an environment is live there is nobody whose traffic could be taken.
   const first = rollout.from === null && rollout.step === -1
-  if (!first && !reached(live, rollout.percent))
+  if (!first && !reached(live, rollout.percent)) {
+    if (forgotten(rollout, forgot)) return { do: 'assert', percent: rollout.percent, expecting: live }
     return { do: 'drift', reason: `the canary has ${live} % of the traffic where ${rollout.percent} % were set: somebody else moved it` }
+  }
+  if (rollout.percent === 100) return isBaked(rollout, now) ? { do: 'end' } : { do: 'observe' }
   if (rollout.step === -1 || wish === 'advance') return { do: 'intend', ...stepAfter(rollout), expecting: live }
   return { do: 'observe' }
 }

@@ -18,6 +18,7 @@ const started: RolloutState = {
   since: 3,
 }
 const at = (step: number, percent: number, intent: RolloutState['intent'] = null): RolloutState => ({ ...started, step, percent, intent })
+const seen = (live: number, forgot: number | null = null, now = 2000) => ({ live, forgot, now })
 const to5 = { step: 0, percent: 5, expecting: 0 }
 
 describe('nextMove', () => {
@@ -80,17 +81,36 @@ describe('nextMove', () => {
     ],
     ['ends at once where nothing was moved', started, 0, 'restore', { do: 'end' }],
   ])('%s', (_, rollout, live, wish, move) => {
-    expect(nextMove(rollout, live, wish)).toEqual(move)
+    expect(nextMove(rollout, seen(live), wish)).toEqual(move)
   })
 
   it('reports a weight that nobody here wrote and leaves it', () => {
-    expect(nextMove(at(0, 5), 50, 'advance')).toMatchObject({ do: 'drift' })
-    expect(nextMove(at(-1, 0, to5), 30, 'observe')).toMatchObject({ do: 'drift' })
-    expect(nextMove(started, 30, 'observe')).toMatchObject({ do: 'drift' })
+    expect(nextMove(at(0, 5), seen(50), 'advance')).toMatchObject({ do: 'drift' })
+    expect(nextMove(at(-1, 0, to5), seen(30), 'observe')).toMatchObject({ do: 'drift' })
+    expect(nextMove(started, seen(30), 'observe')).toMatchObject({ do: 'drift' })
+  })
+
+  it('tells a target again what it forgot since, and takes for drift what nothing was forgotten before', () => {
+    const confirmed = { ...at(0, 5), reached: 1000 }
+    expect(nextMove(confirmed, seen(50, 1500), 'observe')).toEqual({ do: 'assert', percent: 5, expecting: 50 })
+    expect(nextMove(confirmed, seen(50, 500), 'observe')).toMatchObject({ do: 'drift' })
+    const rising = { ...confirmed, intent: { step: 1, percent: 25, expecting: 5 } }
+    expect(nextMove(rising, seen(50, 1500), 'observe')).toEqual({ do: 'act', percent: 25, expecting: 50 })
+    expect(nextMove(rising, seen(50), 'observe')).toMatchObject({ do: 'drift' })
+  })
+
+  it('bakes with all traffic before it ends, and gives it back from there', () => {
+    const all = { ...at(2, 100), reached: 1000, bake: 1800 }
+    expect(nextMove({ ...at(1, 50, { step: 2, percent: 100, expecting: 50 }), bake: 1800 }, seen(100), 'observe')).toMatchObject({
+      ends: false,
+    })
+    expect(nextMove(all, seen(100, null, 2799), 'observe')).toEqual({ do: 'observe' })
+    expect(nextMove(all, seen(100, null, 2800), 'observe')).toEqual({ do: 'end' })
+    expect(nextMove(all, seen(100, null, 2000), 'restore')).toEqual({ do: 'intend', step: -1, percent: 0, expecting: 100 })
   })
 
   it('takes all traffic for the first version of an environment, whatever its slot has now', () => {
     const first = { ...started, from: null, steps: [] }
-    expect(nextMove(first, 50, 'observe')).toEqual({ do: 'intend', step: 0, percent: 100, expecting: 50 })
+    expect(nextMove(first, seen(50), 'observe')).toEqual({ do: 'intend', step: 0, percent: 100, expecting: 50 })
   })
 })

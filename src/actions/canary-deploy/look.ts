@@ -1,0 +1,98 @@
+import { canonicalJson, digest } from '../../core/lineage/canonical.ts'
+import type { RolloutState } from '../../core/lineage/events.ts'
+import { otherSlot } from '../../core/rollout/batch.ts'
+import { emptyJudgeState, type Judgement, judge } from '../../core/rollout/judge.ts'
+import { nextMove } from '../../core/rollout/machine.ts'
+import { answered, type Observed } from '../../core/rollout/observed.ts'
+import { percent as share } from '../../core/rollout/words.ts'
+import type { RolloutPorts, TrafficContext } from '../traffic/moving.ts'
+import { text } from './ending.ts'
+import { type Readings, readAll, windowBetween } from './observe.ts'
+import type { RolloutLog } from './rollout-log.ts'
+
+/**
+ * What one look brought. `moved`: the weight changed meanwhile, so nothing could be counted. `unusable`: the readings contradict each other; `restarted` where counters
+ * began again. `judged`: a batch was judged and written; `silent` names a required signal that did not answer in it, `ready` says whether each arm is.
+ */
+export type Look =
+  | { readonly saw: 'moved' }
+  | { readonly saw: 'unusable'; readonly reason: string; readonly restarted: boolean }
+  | {
+      readonly saw: 'judged'
+      readonly judgement: Judgement
+      readonly silent: string | null
+      readonly ready: { readonly canary: boolean; readonly stable: boolean }
+    }
+
+export interface Watch {
+  /** Settles where nothing was read at this weight yet, waits for one tick, and judges what happened in between. Throws where signals or target do not answer. */
+  look(rollout: RolloutState): Promise<Look>
+  /** What was read before is of another weight: the next window begins anew. */
+  begin(): void
+}
+
+/** Looks at a rollout in windows that never overlap and never span two weights; each look is one push to the ledger, with its evidence. */
+export const watchOf = (ports: RolloutPorts, context: TrafficContext, log: RolloutLog): Watch => {
+  const { clock, target } = ports
+  const { judge: rules } = context.settings
+  let baseline: Readings | null = null
+
+  const look = async (rollout: RolloutState): Promise<Look> => {
+    if (baseline === null) {
+      await clock.sleep(rules.settle * 1000)
+      baseline = await readAll(ports.signals)
+    }
+    await clock.sleep(rules.tick * 1000)
+    const readings = await readAll(ports.signals)
+    const traffic = await target.read()
+    const live = traffic.percent[rollout.canary]
+    // A window during which the weight was moved mixes two weights: it is left out, and the next look says who differs.
+    const stays = nextMove(rollout, { live, forgot: traffic.forgot, now: clock.now() / 1000 }, 'observe').do
+    if (stays !== 'observe' && stays !== 'end') {
+      baseline = null
+      return { saw: 'moved' }
+    }
+    const found = windowBetween(baseline, readings, rollout.canary)
+    baseline = readings
+    if (found.window === null) return { saw: 'unusable', reason: found.reason, restarted: found.restarted }
+    const { window } = found
+    const weight = live / 100
+    const before = rollout.judge ?? emptyJudgeState(rollout.settings)
+    const { state, judgement } = judge(rollout.settings, before, { weight, signals: window.signals })
+    const evidence = canonicalJson({ schema: 1, rollout: rollout.rollout, weight, ...window, judgement: judgement.reason })
+    await log.append(
+      'canary-evidence',
+      'evidence',
+      `judge ${context.model} v${rollout.version} in ${context.environment} at ${share(rollout.percent / 100)}: ${judgement.verdict}`,
+      () => [
+        {
+          kind: 'evidence',
+          environment: context.environment,
+          rollout: rollout.rollout,
+          until: window.until,
+          judge: state,
+          judgement: text(`${judgement.verdict}: ${judgement.reason}`),
+          evidence: digest(evidence),
+          at: clock.now() / 1000,
+        },
+      ],
+      evidence,
+    )
+    const unanswered = Object.entries<Observed>(window.signals).flatMap(([name, of]) =>
+      !answered(of) && rollout.settings.signals[name]?.required ? [of.unanswered] : [],
+    )
+    return {
+      saw: 'judged',
+      judgement,
+      silent: unanswered[0] ?? null,
+      ready: { canary: traffic.ready[rollout.canary], stable: traffic.ready[otherSlot(rollout.canary)] },
+    }
+  }
+
+  return {
+    look,
+    begin: () => {
+      baseline = null
+    },
+  }
+}
