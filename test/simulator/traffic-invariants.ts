@@ -25,9 +25,12 @@ export const trafficWasDecided = (entries: readonly Entry[], facts: Facts, targe
   // Nothing is to be moved then but to where it belongs: all of it back to the version that is live, as I8 asks.
   const belongs = live !== null && slot === live.slot && running === live.version && percent === 100
   if (rollout === null) return belongs ? null : `A2: ${words}, where nothing was to be moved`
-  if (slot !== rollout.canary || (rollout.intent?.percent ?? rollout.percent) !== percent)
+  // All of it for the stable slot is what giving a canary's traffic back comes to.
+  const canaryPercent = slot === rollout.canary ? percent : 100 - percent
+  const decided = canaryPercent === (rollout.intent?.percent ?? rollout.percent)
+  if (!decided || (slot !== rollout.canary && canaryPercent !== 0))
     return `A2: ${words}, where ${rollout.intent?.percent ?? 'no'} % for slot ${rollout.canary} was intended`
-  if (percent > 0 && running !== rollout.version) return `A2: ${words}, where v${rollout.version} was rolled out`
+  if (canaryPercent > 0 && running !== rollout.version) return `A2: ${words}, where v${rollout.version} was rolled out`
   const registration = facts.versions.get(rollout.version)
   if (registration?.verdict !== 'pass') return `A2: ${words}, which never passed its gate`
   return null
