@@ -21,6 +21,8 @@ export type Job =
     }
   | { readonly kind: 'log'; readonly workflow: string; readonly keys: readonly string[] }
   | { readonly kind: 'canary'; readonly workflow: string; readonly version: number }
+  | { readonly kind: 'superseding'; readonly workflow: string; readonly version: number }
+  | { readonly kind: 'watchdog'; readonly workflow: string }
   | { readonly kind: 'rollback'; readonly workflow: string; readonly to: number | undefined; readonly quarantine: boolean }
   | { readonly kind: 'comment'; readonly workflow: string; readonly body: string }
 
@@ -174,6 +176,16 @@ export const perform =
       case 'canary': {
         const { outputs } = await production.canaryDeployHandler(traffic(), trafficContext())({ version: job.version, plan: false })
         return outputs.decision
+      }
+      case 'superseding': {
+        const inputs = { version: job.version, plan: false, supersede: true }
+        const { outputs } = await production.canaryDeployHandler(traffic(), trafficContext())(inputs)
+        return outputs.decision
+      }
+      case 'watchdog': {
+        const inputs = { version: undefined, plan: false, resume: true }
+        const { outputs } = await production.canaryDeployHandler(traffic(), trafficContext())(inputs)
+        return outputs.decision === '' ? 'nothing to do' : outputs.decision
       }
       case 'rollback': {
         const inputs = { reason: 'simulated', to: job.to, quarantine: job.quarantine, dryRun: false }

@@ -13,6 +13,8 @@ const register = (run: string, workflow: string, bytes = run, verdict: 'pass' | 
   verdict,
 })
 const canary = (version: number, workflow: string): Job => ({ kind: 'canary', version, workflow })
+const superseding = (version: number, workflow: string): Job => ({ kind: 'superseding', version, workflow })
+const watchdog = (workflow: string): Job => ({ kind: 'watchdog', workflow })
 const rollback = (workflow: string, to?: number, quarantine = true): Job => ({ kind: 'rollback', workflow, to, quarantine })
 const lines = (workflow: string, ...keys: string[]): Job => ({ kind: 'log', workflow, keys })
 const comment = (workflow: string, body: string): Job => ({ kind: 'comment', workflow, body: `${marker}\n${body}` })
@@ -137,8 +139,11 @@ const kinds = {
       (random, index) => rollback(workflow(index), undefined, random() < 0.5),
       (_, index) => register(`C${index}`, workflow(index), 'C'),
       (_, index) => canary(2, workflow(index)),
+      (_, index) => watchdog(workflow(index)),
     ],
   },
+  /** Somebody presses the button, or the watchdog comes, while the canary of a runner that died is gone on with. */
+  watched: { base: 'halfway', most: 3, all: true, menu: [() => canary(2, '12'), () => watchdog('22'), () => rollback('23')] },
   second: {
     base: 'second',
     most: 3,
@@ -149,6 +154,8 @@ const kinds = {
       (_, index) => register(`D${index}`, workflow(index), 'D'),
       (_, index) => canary(3, workflow(index)),
       (_, index) => canary(1, workflow(index)),
+      (_, index) => superseding(1, workflow(index)),
+      (_, index) => watchdog(workflow(index)),
     ],
   },
   /** Two people press the same button. */
@@ -186,6 +193,7 @@ export const referenceStories = (bases: Bases): readonly Story[] => {
     story('log and comment', bases.one, [lines('21', 'run-1'), comment('22', 'report')]),
     story('canary', bases.live, [canary(2, '12')]),
     story('rollback of a canary', bases.halfway, [rollback('21')]),
+    story('watchdog after a death', bases.halfway, [watchdog('21')]),
     story('rollback to the version before', bases.second, [rollback('21')]),
   ]
 }
