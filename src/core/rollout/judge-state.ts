@@ -22,7 +22,7 @@ const logarithms = z.array(z.number()).max(64)
 /** One event of a latency signal: a request slower than `edge` seconds. Chosen once, from batches that were not judged by it. */
 const edgeState = z.strictObject({
   edge: z.number().gt(0).describe('seconds'),
-  last: z.int().min(0).describe('slower ones of the stable arm in the newest batch'),
+  last: z.int().min(0).nullable().describe('slower ones of the stable arm in the newest batch; null where it lacked this edge'),
   harm: logarithms,
   late: logarithms.optional(),
   dispersion: dispersionState.optional(),
@@ -81,7 +81,7 @@ const signalState = z.strictObject({
   acceptance: logarithms,
   late: logarithms.optional().describe('method 2: of harm that began later'),
   dispersion: dispersionState.optional(),
-  edges: z.array(edgeState).max(8).optional(),
+  edges: z.array(edgeState).max(8).optional().describe('of a histogram; empty until they are chosen'),
   unanswered: z.string().max(300).optional().describe('why the newest batch has nothing of this signal'),
 })
 export type SignalState = z.output<typeof signalState>
