@@ -42,15 +42,16 @@ export const dispersionSeen = (state: DispersionState | undefined): number => {
   return seen >= noticed && seen - 1 >= standardErrors * error ? seen : 1
 }
 
-/** Dispersion of a series of windows of one arm, oldest first, such as the hours before a rollout: for the setting `dispersion`. */
-export const dispersionOf = (windows: readonly Window[]): number => {
-  let state: DispersionState | undefined
-  for (const [at, now] of windows.entries()) {
-    const before = windows[at - 1]
-    if (before !== undefined) state = dispersionAfter(state, before, now)
-  }
-  return dispersionSeen(state)
-}
+/** What a series of windows of one arm, oldest first, says of its dispersion: such as the hours before a rollout, for the setting `seen`. */
+export const dispersionOf = (windows: readonly Window[]): DispersionState =>
+  windows.slice(1).reduce((state, now, at) => dispersionAfter(state, windows[at] ?? now, now), nothing)
+
+/** What a rollout leaves to the next one of the same signal: half the weight of what it knew, so that what is long past fades. */
+export const handedOn = (state: DispersionState): DispersionState => ({
+  between: Math.floor((state.between / 2) * 1e6) / 1e6,
+  events: Math.floor(state.events / 2),
+  squared: Math.floor(state.squared / 2),
+})
 
 /** What evidence is divided by: what was declared or what is seen, whichever is more; 1 where the settings say `off`. */
 export const dispersionUsed = (signal: Pick<SignalSettings, 'dispersion'>, state: DispersionState | undefined): number => {

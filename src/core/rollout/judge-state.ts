@@ -43,6 +43,7 @@ const signalSettings = z.strictObject({
     .describe(
       'variance of the counts of bad requests over their mean, declared or seen before; at least this is used. off: 1 whatever is seen',
     ),
+  seen: dispersionState.optional().describe('what earlier rollouts or the history of the stable arm say of its dispersion'),
   max: z.number().gt(0).lt(1).optional().describe('threshold rule: a look above this share fails'),
   late: z.boolean().optional().describe('true: counts come long after the requests (labels), so they do not say how traffic is split now'),
 })

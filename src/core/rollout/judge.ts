@@ -4,7 +4,7 @@ import { logMean } from './log-space.ts'
 import { looksAfter } from './looks.ts'
 import { answered, type Batch } from './observed.ts'
 import { ratioEvidence, sampleRatioAlarm } from './sample-ratio.ts'
-import { emptySignal, none, signalAfter } from './signal-evidence.ts'
+import { emptySignalOf, none, signalAfter } from './signal-evidence.ts'
 import { judgeSignal } from './signal-judgement.ts'
 import { byThreshold, thresholdAnswer } from './threshold-rule.ts'
 import { arms, bar, count, evidence, percent } from './words.ts'
@@ -17,7 +17,7 @@ const trend = Math.log(3)
 
 /** The state before anything was observed. */
 export const emptyJudgeState = (settings: JudgeSettings): JudgeState => ({
-  signals: Object.fromEntries(Object.keys(settings.signals).map(name => [name, emptySignal])),
+  signals: Object.fromEntries(Object.entries(settings.signals).map(([name, signal]) => [name, emptySignalOf(signal)])),
   sampleRatio: { weight: 0, canary: 0, stable: 0 },
 })
 
@@ -145,7 +145,7 @@ export const judge = (
   for (const [name, signal] of Object.entries(settings.signals)) {
     const counts = batch.signals[name]
     if (!counts) throw new Error(`the batch lacks signal ${name}`)
-    signals[name] = signalAfter(settings, signal, state.signals[name] ?? emptySignal, counts)
+    signals[name] = signalAfter(settings, signal, state.signals[name] ?? emptySignalOf(signal), counts)
   }
   const observed = batch.signals[trafficSignal(settings) ?? '']
   const counted = observed !== undefined && answered(observed) ? observed : none

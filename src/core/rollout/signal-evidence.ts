@@ -12,7 +12,14 @@ import { comparable } from './relative-evidence.ts'
 export const none: Counts = { canary: 0, canaryBad: 0, stable: 0, stableBad: 0 }
 
 /** The state of a signal before anything was observed. */
-export const emptySignal: SignalState = { total: none, last: none, batches: 0, harm: [], acceptance: [] }
+export const emptySignalOf = ({ seen }: SignalSettings): SignalState => ({
+  total: none,
+  last: none,
+  batches: 0,
+  harm: [],
+  acceptance: [],
+  ...(seen === undefined ? {} : { dispersion: seen }),
+})
 
 const plus = (a: Counts, b: Counts): Counts => ({
   canary: a.canary + b.canary,

@@ -10,8 +10,8 @@ export const judgeSignal = (name: string, settings: JudgeSettings, signal: Signa
   const harm = signalHarm(settings, signal, state)
   const acceptance = signalAcceptance(settings, signal, state)
   const accepted = acceptance >= -Math.log(settings.beta)
-  const breaker = breakerOf(state, signal)
   const dispersion = dispersionOfSignal(settings, signal, state)
+  const breaker = breakerOf(state, signal, dispersion)
   const condition = (): SignalCondition => {
     if (breaker !== 'closed' || harm >= -Math.log(settings.alpha)) return 'unhealthy'
     if (unanswered !== undefined) return 'provider-error'
