@@ -1,5 +1,6 @@
+import { deflated } from './dispersion.ts'
 import type { Counts } from './judge-state.ts'
-import { logAdd, logSpaced, logSum, normalised } from './log-space.ts'
+import { logAdd, logMean, logSpaced, logSum, normalised } from './log-space.ts'
 import { relativeEvidence } from './relative-evidence.ts'
 
 const relativeFactors = logSpaced(1.1, 8, 24)
@@ -19,18 +20,23 @@ const absoluteLogPrior = normalised([...Array.from({ length: 12 }, () => Math.lo
 export const acceptanceAfter = (state: readonly number[], batch: Counts, unacceptable: number): number[] =>
   relativeFactors.map((factor, at) => (state[at] ?? 0) + relativeEvidence(batch, unacceptable / factor, unacceptable))
 
-/** Natural logarithm of the relative acceptance e-value: a uniform mixture. 0 (an e-value of 1) before the first batch. */
-export const relativeAcceptance = (state: readonly number[]): number => (state.length === 0 ? 0 : logSum(state) - Math.log(state.length))
+/**
+ * Natural logarithm of the relative acceptance e-value: a uniform mixture, each part divided by the dispersion where it is evidence. 0 (an e-value of 1) before the
+ * first batch.
+ */
+export const relativeAcceptance = (state: readonly number[], dispersion = 1): number =>
+  logMean(state.map(value => deflated(value, dispersion)))
 
 /**
  * Natural logarithm of the absolute acceptance e-value, against "at least `ceiling` of the canary's requests are bad":
- * the mixture over g > 1 of g^-e ((1 - c/g)/(1 - c))^(n - e) with e bad ones in n requests.
+ * the mixture over g > 1 of g^-e ((1 - c/g)/(1 - c))^(n - e) with e bad ones in n requests. Bad requests that come in clusters leave longer clean stretches between
+ * them, which is why it is divided by the dispersion as well.
  */
-export const absoluteAcceptance = (requests: number, bad: number, ceiling: number): number =>
+export const absoluteAcceptance = (requests: number, bad: number, ceiling: number, dispersion = 1): number =>
   logSum(
     absoluteFactors.map((factor, at) => {
       const good = Math.log1p(-ceiling / factor) - Math.log1p(-ceiling)
-      return (absoluteLogPrior[at] ?? 0) - bad * Math.log(factor) + (requests - bad) * good
+      return (absoluteLogPrior[at] ?? 0) + deflated((requests - bad) * good - bad * Math.log(factor), dispersion)
     }),
   )
 
@@ -42,4 +48,5 @@ export const acceptanceEvidence = (
   state: readonly number[],
   canary: { readonly requests: number; readonly bad: number },
   ceiling: number,
-): number => logAdd(relativeAcceptance(state), absoluteAcceptance(canary.requests, canary.bad, ceiling)) - Math.LN2
+  dispersion = 1,
+): number => logAdd(relativeAcceptance(state, dispersion), absoluteAcceptance(canary.requests, canary.bad, ceiling, dispersion)) - Math.LN2

@@ -3,16 +3,19 @@ import type { Counts, SignalSettings, SignalState } from './judge-state.ts'
 /** What the hard limit says. `shared`: stable is beyond it too, so it is no fault of this version and nothing is quarantined. */
 export type Breaker = 'closed' | 'open' | 'shared'
 
-const beyond = (requests: number, bad: number, settings: SignalSettings): boolean =>
-  requests >= settings.breakerRequests && bad >= settings.breaker * requests
+const beyond = (requests: number, bad: number, settings: SignalSettings, dispersion: number): boolean =>
+  requests >= settings.breakerRequests * dispersion && bad >= settings.breaker * requests
 
-const judge = (batch: Counts, settings: SignalSettings): Breaker => {
-  if (!beyond(batch.canary, batch.canaryBad, settings)) return 'closed'
+const judge = (batch: Counts, settings: SignalSettings, dispersion: number): Breaker => {
+  if (!beyond(batch.canary, batch.canaryBad, settings, dispersion)) return 'closed'
   return batch.stable > 0 && batch.stableBad >= settings.breaker * batch.stable ? 'shared' : 'open'
 }
 
-/** The hard limit, in the newest batch or over all of the rollout: an absolute share of bad requests that rolls back at once, without statistics. */
-export const breakerOf = (state: SignalState, settings: SignalSettings): Breaker => {
-  const newest = judge(state.last, settings)
-  return newest === 'closed' ? judge(state.total, settings) : newest
+/**
+ * The hard limit, in the newest batch or over all of the rollout: an absolute share of bad requests that rolls back at once, without statistics. Where bad requests come in
+ * clusters, one cluster among few requests would reach it, so it needs as many times more requests as the dispersion says.
+ */
+export const breakerOf = (state: SignalState, settings: SignalSettings, dispersion = 1): Breaker => {
+  const newest = judge(state.last, settings, dispersion)
+  return newest === 'closed' ? judge(state.total, settings, dispersion) : newest
 }

@@ -1,11 +1,7 @@
+import { fine } from './alternatives.ts'
 import type { Counts } from './judge-state.ts'
-import { logAdd, logSpaced, logSum, normalised } from './log-space.ts'
+import { logAdd, logSum } from './log-space.ts'
 import { relativeEvidence } from './relative-evidence.ts'
-
-/** How much worse than tolerated the canary may be, as factors: from a tenth worse to 32 times. */
-const excesses = logSpaced(1.1, 32, 32)
-/** Half-normal in the log ratio, which is shortest on ratios near 2. */
-const logPrior = normalised(excesses.map(excess => -0.5 * Math.log(excess) ** 2))
 
 /**
  * Share of the capital that enters at batch `index` (from 1) of a planned `horizon`: half at once, the rest evenly, so that harm that begins late is seen
@@ -24,7 +20,8 @@ const waiting = (index: number, horizon: number): number => {
 }
 
 /**
- * Carries the harm e-process over one batch: M_t(r) = (M_{t-1}(r) + w_t) inc_t(r), all as natural logarithms.
+ * The harm e-process of releases before 0.4, which their records are replayed with. Carries it over one batch:
+ * M_t(r) = (M_{t-1}(r) + w_t) inc_t(r), all as natural logarithms.
  *
  * @param state logarithms after the batches before; empty before the first
  * @param index number of this batch, from 1
@@ -32,7 +29,7 @@ const waiting = (index: number, horizon: number): number => {
  */
 export const harmAfter = (state: readonly number[], index: number, batch: Counts, tolerate: number, horizon: number): number[] => {
   const fresh = Math.log(entering(index, horizon))
-  return excesses.map(
+  return fine.factors.map(
     (excess, at) => logAdd(state[at] ?? Number.NEGATIVE_INFINITY, fresh) + relativeEvidence(batch, tolerate * excess, tolerate),
   )
 }
@@ -44,5 +41,5 @@ export const harmAfter = (state: readonly number[], index: number, batch: Counts
 export const harmEvidence = (state: readonly number[], batches: number, horizon: number): number => {
   const idle = Math.log(waiting(batches, horizon))
   if (state.length === 0) return idle
-  return logAdd(idle, logSum(state.map((value, at) => value + (logPrior[at] ?? 0))))
+  return logAdd(idle, logSum(state.map((value, at) => value + (fine.logPrior[at] ?? 0))))
 }

@@ -22,7 +22,7 @@ const logarithms = z.array(z.number()).max(64)
 /** One event of a latency signal: a request slower than `edge` seconds. Chosen once, from batches that were not judged by it. */
 const edgeState = z.strictObject({
   edge: z.number().gt(0).describe('seconds'),
-  last: z.int().min(0).describe('slower ones of the stable arm in the newest batch'),
+  last: z.int().min(0).nullable().describe('slower ones of the stable arm in the newest batch; null where it lacked this edge'),
   harm: logarithms,
   late: logarithms.optional(),
   dispersion: dispersionState.optional(),
@@ -43,6 +43,7 @@ const signalSettings = z.strictObject({
     .describe(
       'variance of the counts of bad requests over their mean, declared or seen before; at least this is used. off: 1 whatever is seen',
     ),
+  seen: dispersionState.optional().describe('what earlier rollouts or the history of the stable arm say of its dispersion'),
   max: z.number().gt(0).lt(1).optional().describe('threshold rule: a look above this share fails'),
   late: z.boolean().optional().describe('true: counts come long after the requests (labels), so they do not say how traffic is split now'),
 })
@@ -81,7 +82,7 @@ const signalState = z.strictObject({
   acceptance: logarithms,
   late: logarithms.optional().describe('method 2: of harm that began later'),
   dispersion: dispersionState.optional(),
-  edges: z.array(edgeState).max(8).optional(),
+  edges: z.array(edgeState).max(8).optional().describe('of a histogram; empty until they are chosen'),
   unanswered: z.string().max(300).optional().describe('why the newest batch has nothing of this signal'),
 })
 export type SignalState = z.output<typeof signalState>

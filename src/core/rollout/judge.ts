@@ -1,157 +1,92 @@
-import { acceptanceAfter, acceptanceEvidence } from './acceptance.ts'
-import { type Breaker, breakerOf } from './breaker.ts'
-import { harmAfter, harmEvidence } from './harm.ts'
-import type { Counts, JudgeSettings, JudgeState, SignalSettings, SignalState } from './judge-state.ts'
-import { logSum } from './log-space.ts'
-import { answered, type Batch, type Observed } from './observed.ts'
-import { comparable } from './relative-evidence.ts'
-import { sampleRatioAlarm, sampleRatioEvidence } from './sample-ratio.ts'
-import { arms, bar, count, evidence, percent, rate } from './words.ts'
+import type { Counts, JudgeSettings, JudgeState, SignalState } from './judge-state.ts'
+import type { Judgement, SignalJudgement, Waiting } from './judgement.ts'
+import { logMean } from './log-space.ts'
+import { looksAfter } from './looks.ts'
+import { answered, type Batch } from './observed.ts'
+import { ratioEvidence, sampleRatioAlarm } from './sample-ratio.ts'
+import { emptySignalOf, none, signalAfter } from './signal-evidence.ts'
+import { judgeSignal } from './signal-judgement.ts'
+import { byThreshold, thresholdAnswer } from './threshold-rule.ts'
+import { arms, bar, count, evidence, percent } from './words.ts'
 
+export type { Judgement, SignalCondition, SignalJudgement, Waiting } from './judgement.ts'
 export type { Batch, Observed } from './observed.ts'
-
-/**
- * What is known of one signal. `healthy`: proven acceptable. `unhealthy`: harm is proven or the hard limit is reached. `no-data`: the newest batch has no
- * request of the canary. `provider-error`: the newest query was not answered.
- */
-export type SignalCondition = 'healthy' | 'unhealthy' | 'undecided' | 'no-data' | 'provider-error'
-
-/** One signal, judged on all batches so far. Evidence is the natural logarithm of an e-value. */
-export interface SignalJudgement {
-  readonly name: string
-  readonly required: boolean
-  readonly state: SignalCondition
-  readonly total: Counts
-  readonly harm: number
-  readonly acceptance: number
-  readonly acceptable: number
-  readonly accepted: boolean
-  readonly breaker: Breaker
-  /** Variance of the counts over their mean by which the evidence was divided; 1 where it was not. */
-  readonly dispersion: number
-  readonly words: string
-}
-
-/** What a verdict `hold` waits for: its deadline and what follows it differ. `settings`: nothing could ever be proven. */
-export type Waiting = 'traffic' | 'answers' | 'sample-ratio' | 'trend' | 'proof' | 'settings'
-
-/**
- * The judge's answer. `promote`: every required signal is proven acceptable, so traffic may take its next step. `rollback`: harm is proven or the hard
- * limit is reached; `quarantine` is false where stable suffers as much. `hold`: neither, and `reason` says what is missing.
- */
-export interface Judgement {
-  readonly verdict: 'promote' | 'rollback' | 'hold'
-  readonly quarantine: boolean
-  readonly reason: string
-  /** Of `hold`: what it waits for; null else. */
-  readonly waiting: Waiting | null
-  /** What people should know and nothing follows from. */
-  readonly warnings: readonly string[]
-  readonly harm: number
-  readonly signals: readonly SignalJudgement[]
-}
-
-const none: Counts = { canary: 0, canaryBad: 0, stable: 0, stableBad: 0 }
-const plus = (a: Counts, b: Counts): Counts => ({
-  canary: a.canary + b.canary,
-  canaryBad: a.canaryBad + b.canaryBad,
-  stable: a.stable + b.stable,
-  stableBad: a.stableBad + b.stableBad,
-})
 
 /** A step up also needs that harm shows no trend: a convention, not a guarantee. */
 const trend = Math.log(3)
 
 /** The state before anything was observed. */
 export const emptyJudgeState = (settings: JudgeSettings): JudgeState => ({
-  signals: Object.fromEntries(
-    Object.keys(settings.signals).map(name => [name, { total: none, last: none, batches: 0, harm: [], acceptance: [] }]),
-  ),
+  signals: Object.fromEntries(Object.entries(settings.signals).map(([name, signal]) => [name, emptySignalOf(signal)])),
   sampleRatio: { weight: 0, canary: 0, stable: 0 },
 })
 
-const signalAfter = (settings: JudgeSettings, signal: SignalSettings, before: SignalState, batch: Observed): SignalState => {
-  const { unanswered: _, ...state } = before
-  if (!answered(batch)) return { ...state, last: none, unanswered: batch.unanswered.slice(0, 300).toWellFormed() }
-  const total = plus(state.total, batch)
-  if (!comparable(batch)) return { ...state, total, last: batch }
-  const batches = state.batches + 1
-  return {
-    total,
-    last: batch,
-    batches,
-    harm: harmAfter(state.harm, batches, batch, signal.tolerate, settings.horizon),
-    acceptance: acceptanceAfter(state.acceptance, batch, signal.unacceptable),
-  }
-}
-
-/** The signal that says how many requests each arm had: the first required one by name, else the first. */
-const traffic = (settings: JudgeSettings): string | undefined => {
-  const names = Object.keys(settings.signals).sort()
-  return names.find(name => settings.signals[name]?.required) ?? names[0]
-}
-
-const judgeSignal = (name: string, settings: JudgeSettings, signal: SignalSettings, state: SignalState): SignalJudgement => {
-  const { total } = state
-  const harm = harmEvidence(state.harm, state.batches, settings.horizon)
-  const acceptance = acceptanceEvidence(state.acceptance, { requests: total.canary, bad: total.canaryBad }, signal.acceptable)
-  const accepted = acceptance >= -Math.log(settings.beta)
-  const breaker = breakerOf(state, signal)
-  const unhealthy = breaker !== 'closed' || harm >= -Math.log(settings.alpha)
-  const condition = unhealthy
-    ? 'unhealthy'
-    : state.unanswered !== undefined
-      ? 'provider-error'
-      : state.last.canary === 0
-        ? 'no-data'
-        : accepted
-          ? 'healthy'
-          : 'undecided'
-  return {
-    name,
-    required: signal.required,
-    state: condition,
-    total,
-    harm,
-    acceptance,
-    acceptable: signal.acceptable,
-    accepted,
-    breaker,
-    dispersion: 1,
-    words: `${name}: ${arms('bad', total)} (${rate(total.canaryBad, total.canary)} against ${rate(total.stableBad, total.stable)}), harm ${evidence(harm)} of ${bar(settings.alpha)}, proof (below ${percent(signal.acceptable)} or less than ${signal.unacceptable} x stable) ${evidence(acceptance)} of ${bar(settings.beta)}`,
-  }
-}
-
-/** The answer that a state stands for: a pure function, so any decision can be replayed from the ledger. */
-export const judgementOf = (settings: JudgeSettings, state: JudgeState): Judgement => {
-  const signals = Object.keys(settings.signals)
+/**
+ * The signal that says how many requests each arm had: the first required one by name, else the first. Counts that come late (labels) belong to an earlier
+ * weight and say nothing of it; null where there are no others.
+ */
+const trafficSignal = (settings: JudgeSettings): string | null => {
+  const names = Object.keys(settings.signals)
+    .filter(name => settings.signals[name]?.late !== true)
     .sort()
-    .flatMap(name => {
-      const signal = settings.signals[name]
-      const of = state.signals[name]
-      return signal && of ? [judgeSignal(name, settings, signal, of)] : []
-    })
-  const harm = signals.length === 0 ? 0 : logSum(signals.map(signal => signal.harm)) - Math.log(signals.length)
-  const answer = (verdict: Judgement['verdict'], reason: string, quarantine = false, waiting: Waiting | null = null): Judgement => ({
+  return names.find(name => settings.signals[name]?.required) ?? names[0] ?? null
+}
+
+/** Why the arms' shares of traffic are not those that were set, or null. */
+const unevenTraffic = (settings: JudgeSettings, state: JudgeState): string | null => {
+  const { weight, canary, stable } = state.sampleRatio
+  if (settings.sampleRatio?.action === 'off') return null
+  const ratio = ratioEvidence(state.sampleRatio, settings.sampleRatio?.dispersion ?? 1)
+  return ratio < Math.log(sampleRatioAlarm)
+    ? null
+    : `the canary got ${count(canary)} of ${count(canary + stable)} requests where ${percent(weight)} were set (evidence ${evidence(ratio)} of ${count(sampleRatioAlarm)}): the weight is not applied, traffic sticks, or instances do not answer`
+}
+
+/** Why the newest batch has nothing that a step up could stand on, or null. What was proven before does not count once traffic has stopped. */
+const nothingNew = (settings: JudgeSettings, state: JudgeState): string | null => {
+  if (settings.method !== 2) return state.sampleRatio.canary === 0 ? 'the canary has had no request at this weight' : null
+  const newest = (name: string): Counts => state.signals[name]?.last ?? none
+  const names = Object.keys(settings.signals).sort()
+  if (names.every(name => newest(name).canary + newest(name).stable === 0))
+    return 'no requests in either arm since the last look: waiting for traffic'
+  const counting = names.filter(name => settings.signals[name]?.required && settings.signals[name]?.late !== true)
+  if (counting.length === 0)
+    return names.some(name => newest(name).canary > 0) ? null : 'no signal has counted a request of the canary since the last look'
+  const silent = counting.find(name => newest(name).canary === 0)
+  if (silent === undefined) return null
+  return state.sampleRatio.canary === 0
+    ? 'the canary has had no request at this weight'
+    : `${silent} has counted no request of the canary since the last look`
+}
+
+/** The verdict of the evidence rule, of which harm and the hard limit come before everything that only holds. */
+const verdictOf = (settings: JudgeSettings, state: JudgeState, all: readonly SignalJudgement[]): Omit<Judgement, 'signals'> => {
+  const threshold = settings.rule === 'threshold'
+  const signals = threshold ? byThreshold(settings, state, all) : all
+  const harm = logMean(all.map(signal => signal.harm))
+  const uneven = unevenTraffic(settings, state)
+  const warnings = uneven !== null && settings.sampleRatio?.action === 'warn' ? [uneven] : []
+  const answer = (verdict: Judgement['verdict'], reason: string, quarantine = false, waiting: Waiting | null = null) => ({
     verdict,
     quarantine,
     reason,
     waiting,
-    warnings: [],
+    warnings,
     harm,
-    signals,
   })
-  const hold = (waiting: Waiting, reason: string): Judgement => answer('hold', reason, false, waiting)
+  const hold = (waiting: Waiting, reason: string) => answer('hold', reason, false, waiting)
 
-  const open = signals.find(signal => signal.breaker === 'open')
-  const shared = signals.find(signal => signal.breaker === 'shared')
+  const looked = threshold ? thresholdAnswer(settings, state.looks ?? { failed: 0, passed: 0, newest: 'no-data' }, signals) : null
   const worst = [...signals].sort((a, b) => b.harm - a.harm)[0]
-  if (worst && harm >= -Math.log(settings.alpha))
+  if (looked?.verdict === 'rollback') return answer('rollback', looked.reason, looked.quarantine)
+  if (!threshold && worst && harm >= -Math.log(settings.alpha))
     return answer('rollback', `${arms(worst.name, worst.total)}, harm ${evidence(harm)}`, true)
+  const open = signals.find(signal => signal.breaker === 'open')
   if (open) {
     const limit = settings.signals[open.name]?.breaker ?? 1
     return answer('rollback', `${arms(open.name, open.total)}: beyond the hard limit of ${percent(limit)}`, true)
   }
+  const shared = signals.find(signal => signal.breaker === 'shared')
   if (shared)
     return answer(
       'rollback',
@@ -162,17 +97,14 @@ export const judgementOf = (settings: JudgeSettings, state: JudgeState): Judgeme
   if (required.length === 0) return hold('settings', 'no signal is required, so nothing could ever prove this version acceptable')
   const missing = Object.keys(settings.signals).find(name => state.signals[name] === undefined)
   if (missing !== undefined) return hold('answers', `signal ${missing} has not been observed`)
-  const { weight, canary, stable } = state.sampleRatio
-  if (canary + stable === 0) return hold('traffic', 'no requests in either arm: waiting for traffic')
-  const ratio = sampleRatioEvidence(weight, canary, stable)
-  if (ratio >= Math.log(sampleRatioAlarm))
-    return hold(
-      'sample-ratio',
-      `the canary got ${count(canary)} of ${count(canary + stable)} requests where ${percent(weight)} were set (evidence ${evidence(ratio)} of ${count(sampleRatioAlarm)}): the weight is not applied, traffic sticks, or instances do not answer`,
-    )
-  const unanswered = signals.find(signal => signal.required && state.signals[signal.name]?.unanswered !== undefined)
+  const unanswered = required.find(signal => state.signals[signal.name]?.unanswered !== undefined)
   if (unanswered) return hold('answers', `signal ${unanswered.name} gave no answer: ${state.signals[unanswered.name]?.unanswered}`)
-  if (canary === 0) return hold('traffic', 'the canary has had no request at this weight')
+  if (trafficSignal(settings) !== null && state.sampleRatio.canary + state.sampleRatio.stable === 0)
+    return hold('traffic', 'no requests in either arm: waiting for traffic')
+  if (uneven !== null && warnings.length === 0) return hold('sample-ratio', uneven)
+  const stopped = nothingNew(settings, state)
+  if (stopped !== null) return hold('traffic', stopped)
+  if (looked !== null) return looked.verdict === 'promote' ? answer('promote', looked.reason) : hold('proof', looked.reason)
   if (harm > trend) return hold('trend', `harm ${evidence(harm)} is above 3: no step up while there is a trend`)
   const unproven = required.find(signal => !signal.accepted)
   if (unproven)
@@ -181,8 +113,28 @@ export const judgementOf = (settings: JudgeSettings, state: JudgeState): Judgeme
 }
 
 /**
+ * The answer that a state stands for: a pure function, so any decision can be replayed from the ledger. Signals are put together in two ways. *Harm*: the arithmetic mean of
+ * all signals' e-values, required or not, is an e-value however they depend on each other, so alpha bounds a false rollback whatever their number. *Promotion*: every
+ * required signal must be proven acceptable by itself (intersection-union), so beta bounds a false one without any correction.
+ */
+export const judgementOf = (settings: JudgeSettings, state: JudgeState): Judgement => {
+  const signals = Object.keys(settings.signals)
+    .sort()
+    .flatMap(name => {
+      const signal = settings.signals[name]
+      const of = state.signals[name]
+      return signal && of ? [judgeSignal(name, settings, signal, of)] : []
+    })
+  return {
+    ...verdictOf(settings, state, signals),
+    signals: settings.rule === 'threshold' ? byThreshold(settings, state, signals) : signals,
+  }
+}
+
+/**
  * Judges one more batch. Valid however often one looks, for any weights decided from the past and any base rate that changes with time; batches must
- * not overlap. All signals of the settings must be in the batch, those that gave no answer as `{ unanswered: why }`: they add nothing.
+ * not overlap. All signals of the settings must be in the batch, those that gave no answer as `{ unanswered: why }`: they add nothing. Batches at weight 0, before the
+ * first step, add to what is known of the stable arm's dispersion and to nothing else.
  */
 export const judge = (
   settings: JudgeSettings,
@@ -193,10 +145,9 @@ export const judge = (
   for (const [name, signal] of Object.entries(settings.signals)) {
     const counts = batch.signals[name]
     if (!counts) throw new Error(`the batch lacks signal ${name}`)
-    const before = state.signals[name] ?? { total: none, last: none, batches: 0, harm: [], acceptance: [] }
-    signals[name] = signalAfter(settings, signal, before, counts)
+    signals[name] = signalAfter(settings, signal, state.signals[name] ?? emptySignalOf(signal), counts)
   }
-  const observed = batch.signals[traffic(settings) ?? '']
+  const observed = batch.signals[trafficSignal(settings) ?? '']
   const counted = observed !== undefined && answered(observed) ? observed : none
   const same = state.sampleRatio.weight === batch.weight
   const next: JudgeState = {
@@ -206,6 +157,7 @@ export const judge = (
       canary: (same ? state.sampleRatio.canary : 0) + counted.canary,
       stable: (same ? state.sampleRatio.stable : 0) + counted.stable,
     },
+    ...(settings.rule === 'threshold' ? { looks: looksAfter(settings, state.looks, batch, same) } : {}),
   }
   return { state: next, judgement: judgementOf(settings, next) }
 }

@@ -14,6 +14,9 @@ export const logSum = (terms: readonly number[]): number => {
   return high + Math.log(sum)
 }
 
+/** ln of the arithmetic mean of exp(terms); 0 (an e-value of 1) of none. */
+export const logMean = (terms: readonly number[]): number => (terms.length === 0 ? 0 : logSum(terms) - Math.log(terms.length))
+
 /** `points` numbers from `from` to `to`, evenly spaced in the logarithm, both ends included. */
 export const logSpaced = (from: number, to: number, points: number): readonly number[] =>
   Array.from({ length: points }, (_, index) => Math.exp(Math.log(from) + (index / (points - 1)) * Math.log(to / from)))
@@ -23,3 +26,6 @@ export const normalised = (logWeights: readonly number[]): readonly number[] => 
   const sum = logSum(logWeights)
   return logWeights.map(weight => weight - sum)
 }
+
+/** A logarithm as it is kept in a ledger: rounded down to 1e-6, which can only lower evidence and takes half the bytes. */
+export const kept = (log: number): number => Math.floor(log * 1e6) / 1e6

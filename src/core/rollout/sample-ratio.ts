@@ -1,4 +1,6 @@
 import betaln from '@stdlib/math-base-special-betaln'
+import { deflated } from './dispersion.ts'
+import type { JudgeState } from './judge-state.ts'
 
 /** Above this e-value the arms did not get the shares of traffic that were set. */
 export const sampleRatioAlarm = 1000
@@ -13,3 +15,7 @@ export const sampleRatioEvidence = (weight: number, canary: number, stable: numb
   const b = 100 - a
   return betaln(a + canary, b + stable) - betaln(a, b) - canary * Math.log(weight) - stable * Math.log1p(-weight)
 }
+
+/** The same of a state, divided by a dispersion above 1 where whole connections and not single requests are balanced. */
+export const ratioEvidence = ({ weight, canary, stable }: JudgeState['sampleRatio'], dispersion: number): number =>
+  deflated(sampleRatioEvidence(weight, canary, stable), dispersion)

@@ -35,3 +35,7 @@ export const duration = (seconds: number): string => {
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`
   return seconds < 172_800 ? `${(seconds / 3600).toFixed(1)} h` : `${Math.round(seconds / 86_400)} days`
 }
+
+/** That evidence was divided, or nothing where it was not. */
+export const dispersed = (dispersion: number): string =>
+  dispersion > 1 ? ` (requests come in clusters: both divided by a dispersion of ${dispersion.toFixed(1)})` : ''
