@@ -13,7 +13,7 @@ import { githubForge } from '../adapters/github/forge.ts'
 import { githubReleases } from '../adapters/github/releases.ts'
 import { runArtifacts } from '../adapters/runner/artifacts.ts'
 import { systemClock } from '../adapters/runner/clock.ts'
-import { type RunnerContext, runnerContext } from '../adapters/runner/context.ts'
+import { type RunnerContext, runnerContext, workflowRunUrl } from '../adapters/runner/context.ts'
 import { jobLog } from '../adapters/runner/log.ts'
 import { runFolders } from '../adapters/runner/run-folder.ts'
 import { jobSummary } from '../adapters/runner/summary.ts'
@@ -106,7 +106,7 @@ const githubOf = (context: RunnerContext, token: string, log: ReturnType<typeof 
   return {
     forge: githubForge(client, repository),
     comments: githubComments(client, repository),
-    deployments: githubDeployments(client, repository, context.serverUrl),
+    deployments: githubDeployments(client, repository, { serverUrl: context.serverUrl, logUrl: workflowRunUrl(context) }),
     releases: () =>
       githubReleases(client, repository, {
         onBoundary: (step, moment) => failpoint(`register-${step}`, moment),

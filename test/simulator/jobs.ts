@@ -124,7 +124,7 @@ export const perform =
       deployments: { begin: async () => null, status: async () => undefined, supersede: async () => undefined },
       forge: { incident: async () => ({ denied: 'simulated' }) as const, pullRequestOf: async () => null },
       comments,
-      summary: { write: async () => undefined },
+      summary: { write: async () => undefined, rewrite: async () => undefined },
       fetchModel: async () => '/simulated/model',
       kept: async () => null,
       keepResult: async () => '/simulated/result.json',

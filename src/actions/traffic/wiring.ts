@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { RunnerContext } from '../../adapters/runner/context.ts'
+import { type RunnerContext, workflowRunUrl } from '../../adapters/runner/context.ts'
 import { environmentsOf, selectEnvironment, selectModel } from '../../core/configuration/parse.ts'
 import type { VersionRecord } from '../../core/lineage/events.ts'
 import type { Deployments, Forge } from '../../ports/forge.ts'
@@ -73,6 +73,7 @@ export const trafficWiring = async (inputs: TrafficInputs) => {
       comments: around.comments ?? noComments,
       deployments: around.deployments ?? noDeployments,
       boundary: around.failpoint,
+      runUrl: workflowRunUrl(context),
       fetchModel: async (record: VersionRecord) => {
         const path = join(folder('releases'), `${model}-v${record.version}`)
         // What an earlier attempt downloaded beside it is continued.
