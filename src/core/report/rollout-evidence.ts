@@ -1,12 +1,13 @@
+import type { SignalCondition } from '../rollout/judge.ts'
 import { bar, count, evidence } from '../rollout/words.ts'
 import { escapeMarkdown } from './escape.ts'
 import { type Bars, evidenceChart, looksShown } from './rollout-chart.ts'
-import { proofOf, type RolloutTick, type SignalHealth, type SignalTick } from './rollout-tick.ts'
+import { proofOf, type RolloutTick, type SignalTick } from './rollout-tick.ts'
 import { fold, table } from './table.ts'
 
 const signalsShown = 12
 
-const signs: Readonly<Record<SignalHealth, string>> = {
+const signs: Readonly<Record<SignalCondition, string>> = {
   healthy: '✅ healthy',
   unhealthy: '❌ unhealthy',
   undecided: '⏳ undecided',

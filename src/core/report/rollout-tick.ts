@@ -1,7 +1,5 @@
+import type { Judgement, SignalCondition, SignalJudgement } from '../rollout/judge.ts'
 import type { Counts } from '../rollout/judge-state.ts'
-
-/** What one signal says about the canary so far. */
-export type SignalHealth = 'healthy' | 'unhealthy' | 'undecided' | 'no-data' | 'provider-error'
 
 /** One signal at one look: its counts since the rollout began, and its evidence as natural logarithms of e-values. */
 export interface SignalTick {
@@ -10,7 +8,7 @@ export interface SignalTick {
   readonly total: Counts
   readonly harm: number
   readonly acceptance: number
-  readonly state: SignalHealth
+  readonly state: SignalCondition
 }
 
 /**
@@ -27,26 +25,9 @@ export interface RolloutTick {
   readonly signals?: readonly SignalTick[]
 }
 
-interface JudgedSignal extends Omit<SignalTick, 'state'> {
-  readonly state?: SignalHealth
-  readonly accepted: boolean
-  readonly breaker: 'open' | 'shared' | 'closed'
-  readonly words: string
-}
-
 /** As much of the judge's answer as a report shows. */
-export interface ShownJudgement {
-  readonly verdict: 'promote' | 'rollback' | 'hold'
-  readonly reason: string
-  readonly harm: number
-  readonly signals: readonly JudgedSignal[]
-}
-
-const stateOf = ({ state, accepted, breaker, total }: JudgedSignal): SignalHealth => {
-  if (state !== undefined) return state
-  if (total.canary + total.stable === 0) return 'no-data'
-  if (breaker !== 'closed') return 'unhealthy'
-  return accepted ? 'healthy' : 'undecided'
+export type ShownJudgement = Pick<Judgement, 'verdict' | 'reason' | 'harm'> & {
+  readonly signals: readonly Pick<SignalJudgement, 'name' | 'required' | 'total' | 'harm' | 'acceptance' | 'state' | 'words'>[]
 }
 
 /** What follows from a judgement, in words. */
@@ -67,7 +48,7 @@ export const judgedTick = (percent: number, at: number, judgement: ShownJudgemen
     total: signal.total,
     harm: signal.harm,
     acceptance: signal.acceptance,
-    state: stateOf(signal),
+    state: signal.state,
   })),
 })
 

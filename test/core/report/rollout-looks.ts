@@ -1,4 +1,5 @@
-import { judgedTick, type RolloutTick, type ShownJudgement, type SignalHealth } from '../../../src/core/report/rollout-tick.ts'
+import { judgedTick, type RolloutTick, type ShownJudgement } from '../../../src/core/report/rollout-tick.ts'
+import type { SignalCondition } from '../../../src/core/rollout/judge.ts'
 
 /** One signal at a look, by what a test cares about. Evidence is given as e-values. */
 export const signalAt = (
@@ -11,7 +12,7 @@ export const signalAt = (
     readonly stableBad?: number
     readonly harm?: number
     readonly proof?: number
-    readonly state?: SignalHealth
+    readonly state?: SignalCondition
   } = {},
 ): ShownJudgement['signals'][number] => {
   const { name = 'errors', required = true, canary = 331, bad = 0, stable = 6287, stableBad = 0, harm = 0.6, proof = 5.2 } = change
@@ -21,10 +22,8 @@ export const signalAt = (
     total: { canary, canaryBad: bad, stable, stableBad },
     harm: Math.log(harm),
     acceptance: Math.log(proof),
-    accepted: proof >= 20,
-    breaker: 'closed',
     words: `${name}: canary ${bad}/${canary}`,
-    ...(change.state === undefined ? {} : { state: change.state }),
+    state: change.state ?? 'undecided',
   }
 }
 
