@@ -49,8 +49,11 @@ const headings = (bars: Bars | undefined): readonly string[] => [
 ]
 const sides = ['right', 'right', 'right', 'right', 'left'] as const
 
+/** The signals in their own order, or where they are too many those that must be proven and those that harm most. */
 const shown = (signals: readonly SignalTick[]): readonly SignalTick[] =>
-  [...signals].sort((a, b) => Number(b.required) - Number(a.required) || b.harm - a.harm).slice(0, signalsShown)
+  signals.length <= signalsShown
+    ? signals
+    : [...signals].sort((a, b) => Number(b.required) - Number(a.required) || b.harm - a.harm).slice(0, signalsShown)
 
 /** How each signal stands at the newest look that was judged, as a table; null where none was. */
 export const signalTable = (ticks: readonly RolloutTick[], bars: Bars | undefined): string | null => {

@@ -67,6 +67,17 @@ describe('the live report of a rollout', () => {
     expect(text).toContain('|  |  | latency | 0 of 0 | 0 of 6,287 | 0.6 | not asked for | ⚪ no data |  |')
   })
 
+  it('shows of very many signals those that must be proven and those that harm most', () => {
+    const signals = Array.from({ length: 40 }, (_, index) =>
+      signalAt({ name: `signal ${index}`, required: index === 39, harm: index === 7 ? 50 : 0.5 }),
+    )
+    const text = renderRolloutBoard({ ...board, ticks: [lookAt(60, 5, 'hold', signals)] })
+    const names = [...text.matchAll(/^\| (signal \d+) /gm)].map(([, name]) => name)
+    expect(names).toHaveLength(12)
+    expect(names.slice(0, 2)).toEqual(['signal 39', 'signal 7'])
+    expect(text).toContain('28 more signals are in the ledger only.')
+  })
+
   it('says the day too where a rollout takes more than one', () => {
     const text = renderRolloutBoard({ ...board, ticks: [lookAt(60, 5, 'hold'), lookAt(90_000, 5, 'hold')] })
     expect(text).toContain('| 11-20 12:01:00 |')
