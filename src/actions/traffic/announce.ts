@@ -33,7 +33,7 @@ export const attempt = async <T>(
 }
 
 /** The pull request that brought a version: recorded with it, else the merged one of its commit. */
-const pullRequestOf = async (ports: AnnouncePorts, version: VersionRecord | null): Promise<number | null> =>
+export const pullRequestOf = async (ports: Pick<AnnouncePorts, 'forge'>, version: VersionRecord | null): Promise<number | null> =>
   version === null ? null : (version.pull_request ?? (version.commit === null ? null : await ports.forge.pullRequestOf(version.commit)))
 
 /**
