@@ -14,7 +14,7 @@ import { githubReleases } from '../adapters/github/releases.ts'
 import { githubWorkflowRuns } from '../adapters/github/workflow-runs.ts'
 import { runArtifacts } from '../adapters/runner/artifacts.ts'
 import { systemClock } from '../adapters/runner/clock.ts'
-import { type RunnerContext, runnerContext } from '../adapters/runner/context.ts'
+import { type RunnerContext, runnerContext, workflowRunUrl } from '../adapters/runner/context.ts'
 import { jobLog } from '../adapters/runner/log.ts'
 import { runFolders } from '../adapters/runner/run-folder.ts'
 import { jobSummary } from '../adapters/runner/summary.ts'
@@ -110,7 +110,7 @@ const githubOf = (context: RunnerContext, token: string, log: ReturnType<typeof 
   return {
     forge: githubForge(client, repository),
     comments: githubComments(client, repository),
-    deployments: githubDeployments(client, repository, context.serverUrl),
+    deployments: githubDeployments(client, repository, { serverUrl: context.serverUrl, logUrl: workflowRunUrl(context) }),
     workflowRuns: githubWorkflowRuns(client, repository),
     releases: () =>
       githubReleases(client, repository, {

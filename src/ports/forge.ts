@@ -16,7 +16,11 @@ export interface Forge {
   incident(marker: string, told: string, title: string, body: string): Promise<{ readonly url: string } | { readonly denied: string }>
 }
 
-export type DeploymentStatus = 'in_progress' | 'success' | 'failure' | 'inactive'
+/**
+ * `queued`: begun, no traffic yet; `in_progress`: at a share of the traffic; `success`: live; `failure`: rolled back; `error`: it could not be deployed at all;
+ * `inactive`: withdrawn or superseded.
+ */
+export type DeploymentStatus = 'queued' | 'in_progress' | 'success' | 'failure' | 'error' | 'inactive'
 
 /** Mirrors a rollout in GitHub's deployments. Nothing is decided from it, so a token that may not write is no error. */
 export interface Deployments {
@@ -27,7 +31,8 @@ export interface Deployments {
     commit: string,
     description: string,
   ): Promise<{ readonly id: number; readonly url: string } | null>
-  status(id: number, status: DeploymentStatus, description: string): Promise<void>
+  /** Says how it stands, once: the newest status that says the same is left as it is. `environmentUrl` is where the environment is seen by people. */
+  status(id: number, status: DeploymentStatus, description: string, environmentUrl?: string | null): Promise<void>
   /** Marks every other deployment of this environment made by us inactive. */
   supersede(environment: string, except: number): Promise<void>
 }

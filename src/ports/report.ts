@@ -3,6 +3,12 @@ export interface Summary {
   write(markdown: string): Promise<void>
 }
 
+/** A job summary of which one part tells how something stands, again and again. */
+export interface LiveSummary extends Summary {
+  /** Puts this text where the last one of this call stood, so that a job that is stopped leaves the newest. */
+  rewrite(markdown: string): Promise<void>
+}
+
 /** The one comment of a pull request, found by its marker and its author on all pages, edited and never repeated. */
 export interface Comments {
   /** Returns its URL, or the reason why this token may not comment. */

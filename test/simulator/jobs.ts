@@ -127,7 +127,7 @@ export const perform =
       workflowRuns: null,
       forge: { incident: async () => ({ denied: 'simulated' }) as const, pullRequestOf: async () => null },
       comments,
-      summary: { write: async () => undefined },
+      summary: { write: async () => undefined, rewrite: async () => undefined },
       fetchModel: async () => '/simulated/model',
       kept: async () => null,
       keepResult: async () => '/simulated/result.json',

@@ -100,6 +100,9 @@ export const trafficWorld = (options: { readonly requestsPerSecond?: number } = 
     forgot: null as number | null,
     requestsPerSecond: perSecond,
   }
+  const said: string[] = []
+  const summaries: string[] = []
+  const results: Readonly<Record<string, unknown>>[] = []
   let kill: ((boundary: Boundary, moment: 'before' | 'after') => boolean) | null = null
   let dead = false
   // A killed process does nothing more: whatever it would still try fails, until it is started again.
@@ -232,16 +235,25 @@ export const trafficWorld = (options: { readonly requestsPerSecond?: number } = 
     workflowRuns: null as WorkflowRuns | null,
     deployments: {
       begin: async (environment: string) => ({ id: 2, url: `https://github.test/${environment}` }),
-      status: async (_id: number, status: string) => void statuses.push(status),
+      status: async (_id: number, status: string, description: string) => {
+        statuses.push(status)
+        said.push(`${status}: ${description}`)
+      },
       supersede: async () => undefined,
     },
-    summary: { write: async () => undefined },
+    summary: {
+      write: async (markdown: string) => void summaries.push(markdown),
+      rewrite: async (markdown: string) => void summaries.push(markdown),
+    },
     fetchModel: async (record: { readonly version: number; readonly tag: string }) => {
       calls.push(`fetch ${record.tag}`)
       return `/models/v${record.version}`
     },
     kept: async (): Promise<string | null> => null,
-    keepResult: async () => '/result.json',
+    keepResult: async (result: Readonly<Record<string, unknown>>) => {
+      results.push(result)
+      return '/result.json'
+    },
   }
   const { environment: settings } = selectEnvironment(parseConfiguration(configuration, 'refline.yml'), 'cancer', undefined)
   const context = {
@@ -272,6 +284,12 @@ export const trafficWorld = (options: { readonly requestsPerSecond?: number } = 
     comments,
     incidents,
     statuses,
+    /** Deployment statuses with their descriptions. */
+    said,
+    /** What was written to the job summary, the newest last. */
+    summaries,
+    /** Answers kept as JSON. */
+    results,
     flow,
     /** A context of another workflow run, which the ledger's records then carry. */
     workflowRun,

@@ -82,8 +82,8 @@ export const faceChampion = async (
   }
 }
 
-/** Rows of an older holdout may lack what the rules name today, which is nothing that the user could mend in the file. */
-const readStored = async (path: string, model: ModelConfiguration): Promise<Predictions> => {
+/** Reads predictions that were stored beside a version. Rows of an older holdout may lack what the rules name today, which is nothing that the user could mend in the file. */
+export const readStored = async (path: string, model: ModelConfiguration): Promise<Predictions> => {
   try {
     return await readPredictions(path, rulesForStored(model))
   } catch (error) {
@@ -99,7 +99,11 @@ const readStored = async (path: string, model: ModelConfiguration): Promise<Pred
  * The champion's run record as it was published: what changed since, and whether that was only the data. Null where it cannot be had, which asks for the stricter
  * proof.
  */
-export const championRunOf = async (record: VersionRecord | null, store: ModelStore, runs: RunFolders): Promise<RunRecord | null> => {
+export const championRunOf = async (
+  record: VersionRecord | null,
+  store: Pick<ModelStore, 'fetch'>,
+  runs: Pick<RunFolders, 'scratch'>,
+): Promise<RunRecord | null> => {
   const asset = record?.assets.find(candidate => candidate.path === 'run.json')
   if (record === null || asset === undefined || asset.bytes > largestRecord) return null
   try {

@@ -101,7 +101,7 @@ export const judge = async (request: JudgeRequest, ports: JudgePorts): Promise<J
  * "Retrained" is the same code, params and train section on other data, and asks for less proof; so whatever cannot be shown to be that, a champion whose run
  * cannot be had included, has changed.
  */
-const changeOf = (run: RunRecord, champion: RunRecord | null): Assessment['change'] => {
+export const changeOf = (run: RunRecord, champion: RunRecord | null): Assessment['change'] => {
   if (champion === null || run.lineage.code === null) return 'changed'
   const same = (part: (lineage: RunRecord['lineage']) => unknown) =>
     canonicalJson(part(run.lineage)) === canonicalJson(part(champion.lineage))
@@ -131,7 +131,7 @@ const readChallenger = async (run: OpenRun, rules: Rules): Promise<{ predictions
 }
 
 /** The rules decide whether the saved model must have been scored: a change that takes `score` away does not take the check away. */
-const reproductionProblem = (run: RunRecord, rules: ModelConfiguration): string | null => {
+export const reproductionProblem = (run: RunRecord, rules: ModelConfiguration): string | null => {
   if (run.reproduced === false) return run.reproduction ?? 'the saved model does not reproduce its predictions'
   if (run.reproduced === true || predictionSettings(rules).score === null) return null
   return 'the rules name `predictions.score`, but this run did not score its saved model, so nothing shows that the predictions are its own'

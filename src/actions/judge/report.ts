@@ -1,5 +1,5 @@
 import manifest from '../../../package.json' with { type: 'json' }
-import type { RunnerContext } from '../../adapters/runner/context.ts'
+import { type RunnerContext, workflowRunUrl } from '../../adapters/runner/context.ts'
 import { canonicalJson } from '../../core/lineage/canonical.ts'
 import type { VersionRecord } from '../../core/lineage/events.ts'
 import type { RunRecord } from '../../core/lineage/run.ts'
@@ -31,7 +31,7 @@ const contextOf = (judged: Judged, context: RunnerContext): CommentContext => {
   return {
     version: manifest.version,
     commit: record.lineage.commit,
-    jobUrl: jobUrlOf(context),
+    jobUrl: workflowRunUrl(context),
     params: champion === null ? [] : changedParams(champion.lineage.params, record.lineage.params),
     data: record.lineage.data.map(({ path, sha256 }) => ({
       path,
@@ -50,9 +50,6 @@ const contextOf = (judged: Judged, context: RunnerContext): CommentContext => {
     rollout: environment === undefined ? null : { environment: environment[0], steps: sharesOf(environment[1].steps) },
   }
 }
-
-const jobUrlOf = ({ repository, runId, serverUrl }: RunnerContext): string | null =>
-  repository === null || runId === null ? null : `${serverUrl}/${repository.owner}/${repository.name}/actions/runs/${runId}`
 
 const bytesOf = (record: RunRecord): number => record.model_files.reduce((sum, file) => sum + file.bytes, 0)
 

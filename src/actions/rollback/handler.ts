@@ -1,18 +1,24 @@
 import { UserError } from '../../core/errors.ts'
 import { canonicalJson } from '../../core/lineage/canonical.ts'
-import type { EnvironmentState, LedgerEvent, LedgerState, Slot, VersionRecord } from '../../core/lineage/events.ts'
+import type { EnvironmentState, LedgerEvent, LedgerState, VersionRecord } from '../../core/lineage/events.ts'
 import { rememberedAt } from '../../core/lineage/fold.ts'
 import { requestId, requestPrefix } from '../../core/lineage/keys.ts'
 import { aliasOf, environmentOf, isQuarantined } from '../../core/lineage/preconditions.ts'
+import { bullets } from '../../core/report/bullets.ts'
+import { type RolloutStory, renderRolloutIncident } from '../../core/report/rollout.ts'
 import type { InputsOf, Outcome } from '../../kernel/action.ts'
 import { within } from '../../kernel/failpoint.ts'
 import type { Deployments } from '../../ports/forge.ts'
 import type { ModelStore } from '../../ports/model-store.ts'
-import { type AnnouncePorts, announce, mirror } from '../traffic/announce.ts'
-import { patiently, setWeight, type TrafficContext, type TrafficPorts } from '../traffic/moving.ts'
-import { type FetchModel, proveFiles, recordOf, releaseOf } from '../traffic/version.ts'
-import { contestedSince, isThere, planRollback, type RollbackPlan } from './plan.ts'
+import type { Traffic } from '../../ports/target.ts'
+import { type AnnouncePorts, announce, environmentUrl, mirror, pullRequestOf } from '../traffic/announce.ts'
+import { patiently, type TrafficContext, type TrafficPorts } from '../traffic/moving.ts'
+import { type FetchModel, recordOf, releaseOf } from '../traffic/version.ts'
+import { whatExists } from './choices.ts'
+import { contestedSince, planRollback, Refused, type RollbackPlan } from './plan.ts'
+import { planLines } from './plan-lines.ts'
 import type { spec } from './spec.ts'
+import { moveTraffic, patience, reassert } from './traffic.ts'
 
 type Answer = Outcome<(typeof spec)['outputs']>
 type Inputs = Pick<InputsOf<(typeof spec)['inputs']>, 'reason' | 'to' | 'quarantine' | 'dryRun'>
@@ -28,9 +34,6 @@ export interface RollbackPorts extends TrafficPorts, AnnouncePorts {
 export interface RollbackContext extends TrafficContext {
   readonly commit: string | null
 }
-
-/** Seconds that a target may refuse before a rollback gives up with an error. */
-const patience = 120
 
 /** Puts a version back: plan, proof of its files, intent, traffic, confirmation, and then the people. */
 export const rollbackHandler =
@@ -54,14 +57,15 @@ export const rollbackHandler =
       return answer({ from: done.from, to: done.to, outcome: 'already', seconds: seconds(), issueUrl, reason })
     }
 
-    const planFor = async (at: LedgerState) => {
+    const planFor = async (at: LedgerState): Promise<{ readonly plan: RollbackPlan | null; readonly traffic: Traffic }> => {
       const traffic = await patiently(ports, patience, 'reading the target', () => target.read())
       const underWay = environmentOf(at, context.environment).move !== null
       const since = underWay ? contestedSince(await ledger.records(context.model), context.environment) : null
-      return planRollback(at, context.environment, inputs.to, traffic, since)
+      const plan = await withChoices(ports, context, at, () => planRollback(at, context.environment, inputs.to, traffic, since))
+      return { plan, traffic }
     }
-    const planned = await planFor(state)
-    if (planned === null) {
+    const first = await planFor(state)
+    if (first.plan === null) {
       const { live } = environmentOf(state, context.environment)
       const version = live?.version ?? 0
       const missing = live === null || inputs.dryRun ? '' : await reassert(ports, live.slot, state.seq)
@@ -69,11 +73,13 @@ export const rollbackHandler =
       log.info(reason)
       return answer({ from: version, to: version, outcome: 'already', seconds: seconds(), issueUrl: '', reason })
     }
-    let plan: RollbackPlan = planned
+    let plan: RollbackPlan = first.plan
     const words = `rollback ${context.model} in ${context.environment}: ${plan.words}${inputs.quarantine ? `; v${plan.from} will be quarantined` : ''}`
     log.info(words)
     const record = await recordOf(ledger, state, plan.to)
-    await proveFiles(ports.store, record)
+    const problem = await ports.store.prove(record.tag, record.assets)
+    if (inputs.dryRun) await printPlan(ports, context, state, inputs, { plan, words, record, problem, traffic: first.traffic })
+    if (problem !== null) return withChoices(ports, context, state, () => refuseFiles(record, problem))
     log.info(`the files of v${plan.to} are there, proven by ${record.assets.length} digests`)
     if (inputs.dryRun)
       return answer({
@@ -87,7 +93,7 @@ export const rollbackHandler =
 
     /** The plan from a newer state: slots may have been given away since. It goes from and to the same versions, or the rollback is not what was asked for. */
     const planAgain = async (at: LedgerState): Promise<void> => {
-      const again = await planFor(at)
+      const { plan: again } = await planFor(at)
       if (again?.from !== plan.from || again.to !== plan.to) throw movedMeanwhile(at, context, plan)
       plan = again
     }
@@ -146,6 +152,57 @@ export const rollbackHandler =
     })
   }
 
+/** Does what may be refused, and then tells with the refusal what there is to go to. */
+const withChoices = async <T>(ports: RollbackPorts, context: RollbackContext, state: LedgerState, work: () => T): Promise<T> => {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    const lines = await whatExists(ports, state, context.environment)
+    const release = 'A version that was not to blame leaves its quarantine by `refline release <version> --reason ...`.'
+    throw new UserError([error.message, `Versions of ${context.model}:`, ...lines, release].join('\n'), { cause: error })
+  }
+}
+
+const refuseFiles = ({ version, tag }: VersionRecord, problem: string): never => {
+  throw new Refused(
+    `the files of v${version} cannot be proven, so no traffic was touched: ${problem}. They are expected in ${tag}. Name another version in the input \`to\`.`,
+  )
+}
+
+/** Tells the whole plan, in the log and in the job summary. */
+const printPlan = async (
+  ports: RollbackPorts,
+  context: RollbackContext,
+  state: LedgerState,
+  inputs: Inputs,
+  planned: {
+    readonly plan: RollbackPlan
+    readonly words: string
+    readonly record: VersionRecord
+    readonly problem: string | null
+    readonly traffic: Traffic
+  },
+): Promise<void> => {
+  const { plan, words, record, problem, traffic } = planned
+  const left = await recordOf(ports.ledger, state, plan.from)
+  const lines = planLines(plan, {
+    environment: environmentOf(state, context.environment),
+    traffic,
+    target: ports.target.describe(),
+    record,
+    problem,
+    quarantine: inputs.quarantine,
+    quarantined: isQuarantined(state, plan.from),
+    champion: context.ownsChampion ? aliasOf(state, 'champion') : undefined,
+    pullRequest: await pullRequestOf(ports, left).catch(() => null),
+    incident: renderRolloutIncident(storyOf(context, plan, inputs)).title,
+    reason: inputs.reason,
+  })
+  for (const line of lines) ports.log.info(`  ${line}`)
+  await ports.summary.rewrite(`### Plan, nothing was changed\n\n${bullets([words, ...lines])}`)
+}
+
 const confirmedBefore = async (
   ports: RollbackPorts,
   context: RollbackContext,
@@ -159,41 +216,6 @@ const confirmedBefore = async (
   return event?.kind === 'rollback-confirm' ? { from: event.from, to: event.to } : null
 }
 
-/**
- * Expects nothing of the live weight: a rollback outranks whoever moved it last. Only where the other slot is cleared first, which is told under the same seq, the weight
- * just read is expected, so that a repeat of it that arrives late does nothing. Done when the target, read again, shows everything in the slot.
- */
-const moveTraffic = async (
-  ports: RollbackPorts,
-  plan: RollbackPlan,
-  seq: number,
-  release: Awaited<ReturnType<typeof releaseOf>> | null,
-): Promise<void> => {
-  const { clear } = plan
-  let there = plan.moved
-  if (clear !== null)
-    await patiently(ports, patience, 'clearing the slot', async () => {
-      const traffic = await ports.target.read()
-      // Another job that does this very rollback may have been faster: taking the traffic back would undo what it is about to confirm.
-      there = isThere(plan, traffic)
-      if (!there) await setWeight(ports, clear, 100, traffic.percent[clear], seq)
-    })
-  if (!there && plan.deploy && release !== null) {
-    ports.log.info(`deploying v${plan.to} into slot ${plan.slot}`)
-    await within(ports.boundary, 'traffic-deploy', () => ports.target.deploy(plan.slot, release, seq))
-  }
-  await patiently(ports, patience, 'moving the traffic', async () => {
-    if (!there) await setWeight(ports, plan.slot, 100, null, seq)
-    await assertAllThere(ports, plan.slot)
-  })
-}
-
-const assertAllThere = async (ports: RollbackPorts, slot: Slot): Promise<void> => {
-  const { percent } = await within(ports.boundary, 'traffic-read', () => ports.target.read())
-  if (percent[slot] !== 100)
-    throw new UserError(`the target shows ${percent[slot]} % of the traffic on slot ${slot} after all of it was moved there`)
-}
-
 const sameEnvironment = (a: LedgerState, b: LedgerState, { environment }: RollbackContext): boolean =>
   canonicalJson(environmentOf(a, environment)) === canonicalJson(environmentOf(b, environment))
 
@@ -203,20 +225,6 @@ const movedMeanwhile = (head: LedgerState, { environment }: RollbackContext, pla
   return new UserError(
     `${environment} was moved while the rollback from v${plan.from} to v${plan.to} was planned: ${from === undefined ? 'nothing is live' : `v${from} would be left`} now. Run it again.`,
   )
-}
-
-/**
- * Gives the live slot the traffic that it should have: a job that had joined the same rollback and was stopped half way may have taken it. In words what was
- * done, or nothing.
- */
-const reassert = async (ports: RollbackPorts, slot: Slot, seq: number): Promise<string> => {
-  const { percent } = await patiently(ports, patience, 'reading the target', () => ports.target.read())
-  if (percent[slot] === 100) return ''
-  await patiently(ports, patience, 'moving the traffic', async () => {
-    await setWeight(ports, slot, 100, null, seq)
-    await assertAllThere(ports, slot)
-  })
-  return `; the target showed ${percent[slot]} % of the traffic on its slot, and has all of it there again`
 }
 
 const isDone = ({ live, move }: EnvironmentState, to: number): boolean => move === null && live?.version === to
@@ -245,9 +253,21 @@ const mirrorBack = async (
     key: `rollback-${context.request}`,
     commit: record.commit ?? context.commit,
     description: `${context.model} v${moved.to} (rollback from v${moved.from})`,
+    page: environmentUrl(context.settings.url, { model: context.model, version: moved.to }),
   })
   await mirrored.live(`rolled back from v${moved.from}`)
 }
+
+const storyOf = (context: RollbackContext, moved: { readonly from: number; readonly to: number }, inputs: Inputs): RolloutStory => ({
+  model: context.model,
+  environment: context.environment,
+  version: moved.from,
+  live: moved.to,
+  decision: 'rolled-back',
+  reason: inputs.reason,
+  quarantined: inputs.quarantine,
+  deploymentUrl: '',
+})
 
 const tell = async (
   ports: RollbackPorts,
@@ -256,15 +276,5 @@ const tell = async (
   inputs: Inputs,
 ): Promise<string> => {
   const left = await recordOf(ports.ledger, await ports.ledger.read(context.model), moved.from)
-  const story = {
-    model: context.model,
-    environment: context.environment,
-    version: moved.from,
-    live: moved.to,
-    decision: 'rolled-back' as const,
-    reason: inputs.reason,
-    quarantined: inputs.quarantine,
-    deploymentUrl: '',
-  }
-  return announce(ports, story, left, { incident: `rollback-${context.request}`, comment: true })
+  return announce(ports, storyOf(context, moved, inputs), left, { incident: `rollback-${context.request}`, comment: true })
 }

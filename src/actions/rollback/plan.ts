@@ -1,6 +1,6 @@
 import { UserError } from '../../core/errors.ts'
 import type { LedgerRecord, LedgerState, Slot } from '../../core/lineage/events.ts'
-import { assertMayGoLive, environmentOf, isQuarantined, previousLive } from '../../core/lineage/preconditions.ts'
+import { assertMayGoLive, environmentOf, isCollected, isQuarantined, previousLive } from '../../core/lineage/preconditions.ts'
 import { otherSlot } from '../../core/rollout/batch.ts'
 import type { Traffic } from '../../ports/target.ts'
 
@@ -24,6 +24,9 @@ export interface RollbackPlan {
   readonly words: string
 }
 
+/** A rollback that is refused for what it would go to. Whoever asked is told what there is instead. */
+export class Refused extends UserError {}
+
 const known = (state: LedgerState, environment: string): string => {
   const { live, history } = environmentOf(state, environment)
   const words = history.map(({ version }) => `v${version}${isQuarantined(state, version) ? ' (quarantined)' : ''}`)
@@ -42,7 +45,7 @@ const versionsOf = (
   if (from === undefined) throw new UserError(`nothing is live in ${environment}, so there is nothing to roll back`)
   const to = wanted ?? (rollout ? rollout.from : (previousLive(state, environment)?.version ?? null))
   if (to === null)
-    throw new UserError(
+    throw new Refused(
       `there is no version in ${environment} to go back to from v${from}: ${known(state, environment)}. Name a registered version that is not quarantined in the input \`to\`.`,
     )
   if (to === from && live?.version === to && rollout === null) return null
@@ -94,9 +97,11 @@ export const planRollback = (
   if (versions === null) return null
   const { from, to } = versions
   if (isQuarantined(state, to))
-    throw new UserError(
+    throw new Refused(
       `v${to} is quarantined (${state.quarantine[String(to)]}) and may not go live again: ${known(state, environment)}. Name another version in the input \`to\`.`,
     )
+  if (isCollected(state, to))
+    throw new Refused(`the files of v${to} were deleted as no longer needed, so it cannot go live again: ${known(state, environment)}.`)
   assertMayGoLive(state, to)
   const { live, history, rollout, move } = environmentOf(state, environment)
   const isLive = live?.version === to
@@ -106,7 +111,8 @@ export const planRollback = (
   const joins = move !== null && move.to === to
   const contested = isLive ? null : since
   const moved = isThere({ slot, joins, contested }, traffic)
-  const deploy = !moved && (held === null || (!isLive && !traffic.ready[slot]))
+  // Also the live version is deployed again where it does not answer: all traffic on a slot that is down would be an outage.
+  const deploy = !moved && (held === null || !traffic.ready[slot])
   const clear = deploy && live !== null && live.slot !== slot ? live.slot : null
   const how = moved ? 'traffic is there already' : deploy ? `to be deployed into slot ${slot}` : `still up in slot ${slot}`
   const what = rollout ? `abort the canary v${from} at ${rollout.percent} %, all traffic to` : `v${from} ->`

@@ -2,20 +2,23 @@ import type { VersionRecord } from '../../core/lineage/events.ts'
 import { incidentMarker, toldMarker } from '../../core/report/marker.ts'
 import { type RolloutStory, renderRolloutComment, renderRolloutIncident, rolloutMarker } from '../../core/report/rollout.ts'
 import { type Boundary, type Failpoint, within } from '../../kernel/failpoint.ts'
-import type { Deployments, Forge } from '../../ports/forge.ts'
-import type { Comments, Log, Summary } from '../../ports/report.ts'
+import type { DeploymentStatus, Deployments, Forge } from '../../ports/forge.ts'
+import type { Comments, LiveSummary, Log } from '../../ports/report.ts'
 import { messageOf } from './moving.ts'
 
 /** Where people are told. Nothing is decided from any of it, so what fails here is a warning and never changes the outcome. */
 export interface AnnouncePorts {
   readonly forge: Pick<Forge, 'incident' | 'pullRequestOf'>
   readonly comments: Comments
-  readonly summary: Summary
+  readonly summary: LiveSummary
   readonly log: Log
   readonly boundary: Failpoint
+  /** The page of the workflow run that tells; null or absent outside of one. */
+  readonly runUrl?: string | null
 }
 
-const attempt = async <T>(
+/** Does one thing that nothing depends on: what fails is a warning, and then the answer is null. */
+export const attempt = async <T>(
   ports: { readonly log: Log; readonly boundary: Failpoint },
   step: Boundary,
   what: string,
@@ -30,7 +33,7 @@ const attempt = async <T>(
 }
 
 /** The pull request that brought a version: recorded with it, else the merged one of its commit. */
-const pullRequestOf = async (ports: AnnouncePorts, version: VersionRecord | null): Promise<number | null> =>
+export const pullRequestOf = async (ports: Pick<AnnouncePorts, 'forge'>, version: VersionRecord | null): Promise<number | null> =>
   version === null ? null : (version.pull_request ?? (version.commit === null ? null : await ports.forge.pullRequestOf(version.commit)))
 
 /**
@@ -39,59 +42,100 @@ const pullRequestOf = async (ports: AnnouncePorts, version: VersionRecord | null
  */
 export const announce = async (
   ports: AnnouncePorts,
-  story: RolloutStory,
+  told: RolloutStory,
   version: VersionRecord | null,
   options: { readonly incident: string | null; readonly comment: boolean },
 ): Promise<string> => {
   const { log } = ports
-  let issue = ''
-  await attempt(ports, 'announce-summary', 'writing the job summary', () => ports.summary.write(renderRolloutComment(story)))
   const { incident } = options
+  let story: RolloutStory = { runUrl: ports.runUrl ?? null, ...told }
+  await attempt(ports, 'announce-summary', 'writing the job summary', () => ports.summary.rewrite(renderRolloutComment(story)))
+  if (incident === null && !options.comment) return ''
+  let pullRequest: number | null = null
+  try {
+    pullRequest = await pullRequestOf(ports, version)
+  } catch (error) {
+    log.warning(`the pull request that brought this version was not found: ${messageOf(error)}`)
+  }
+  story = { ...story, pullRequest }
   if (incident !== null) {
     const marker = incidentMarker(story.model, story.environment)
     const { title, body } = renderRolloutIncident(story)
     const opened = await attempt(ports, 'announce-incident', 'opening the incident issue', () =>
       ports.forge.incident(marker, toldMarker(incident), title, body),
     )
-    if (opened && 'url' in opened) issue = opened.url
+    if (opened && 'url' in opened) story = { ...story, issueUrl: opened.url }
     else if (opened) log.warning(`no incident issue: ${opened.denied}`)
   }
-  if (!options.comment) return issue
+  if (!options.comment) return story.issueUrl ?? ''
   await attempt(ports, 'announce-comment', 'commenting on the pull request', async () => {
-    const pullRequest = await pullRequestOf(ports, version)
     if (pullRequest === null) return log.info('no pull request brought this version, so none is commented on')
     const comment = await ports.comments.upsert(pullRequest, rolloutMarker(story), renderRolloutComment(story))
     if ('denied' in comment) log.warning(`no comment on pull request ${pullRequest}: ${comment.denied}`)
   })
-  return issue
+  return story.issueUrl ?? ''
 }
 
-/** The deployment on GitHub that mirrors a rollout; every call may fail without consequence. */
+/** The page where people see an environment: `environments.<name>.url` with the model and version filled in; null where there is none or it is no web page. */
+export const environmentUrl = (url: string | undefined, values: { readonly model: string; readonly version: number }): string | null => {
+  const filled = url?.replaceAll('${model}', values.model).replaceAll('${version}', String(values.version))
+  return filled !== undefined && /^https?:\/\/\S+$/.test(filled) ? filled : null
+}
+
+/** A deployment on GitHub, as far as it could be written. Each verb says whether it was told; nothing depends on it. */
+export interface Mirrored {
+  readonly url: string
+  /** Begun, and no traffic was moved yet. */
+  readonly queued: (description: string) => Promise<boolean>
+  readonly progress: (description: string) => Promise<boolean>
+  /** Live: every other deployment of this environment is superseded. */
+  readonly live: (description: string) => Promise<boolean>
+  /** Rolled back. */
+  readonly failed: (description: string) => Promise<boolean>
+  /** It could not be deployed, so no traffic was moved. */
+  readonly broken: (description: string) => Promise<boolean>
+  readonly withdrawn: (description: string) => Promise<boolean>
+}
+
+/** The deployment on GitHub that mirrors a rollout; every call may fail without consequence. `page` is where people see the environment. */
 export const mirror = async (
   ports: { readonly deployments: Deployments; readonly log: Log; readonly boundary: Failpoint },
-  rollout: { readonly environment: string; readonly key: string; readonly commit: string | null; readonly description: string },
-) => {
+  rollout: {
+    readonly environment: string
+    readonly key: string
+    readonly commit: string | null
+    readonly description: string
+    readonly page?: string | null
+  },
+): Promise<Mirrored> => {
   const begun =
     rollout.commit === null
       ? null
       : await attempt(ports, 'announce-deployment', 'writing the deployment on GitHub', () =>
           ports.deployments.begin(rollout.environment, rollout.key, rollout.commit ?? '', rollout.description),
         )
-  const tell = (status: Parameters<Deployments['status']>[1], description: string) =>
-    begun
-      ? attempt(ports, 'announce-status', 'writing a deployment status', () => ports.deployments.status(begun.id, status, description))
-      : Promise.resolve(null)
+  const tell = (status: DeploymentStatus) => async (description: string) => {
+    if (!begun) return false
+    const told = await attempt(ports, 'announce-status', 'writing a deployment status', async () => {
+      await ports.deployments.status(begun.id, status, description, rollout.page ?? null)
+      return true
+    })
+    return told === true
+  }
   return {
     url: begun?.url ?? '',
-    progress: (description: string) => tell('in_progress', description),
-    live: async (description: string) => {
-      await tell('success', description)
+    queued: tell('queued'),
+    progress: tell('in_progress'),
+    live: async description => {
+      const told = await tell('success')(description)
       if (begun)
         await attempt(ports, 'announce-retired', 'retiring older deployments', () =>
           ports.deployments.supersede(rollout.environment, begun.id),
         )
+      return told
     },
-    failed: (description: string) => tell('failure', description),
-    withdrawn: (description: string) => tell('inactive', description),
+    failed: tell('failure'),
+    broken: tell('error'),
+    withdrawn: tell('inactive'),
   }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { RunnerContext } from '../../adapters/runner/context.ts'
+import { type RunnerContext, workflowRunUrl } from '../../adapters/runner/context.ts'
 import { environmentsOf, selectEnvironment, selectModel } from '../../core/configuration/parse.ts'
 import type { VersionRecord } from '../../core/lineage/events.ts'
 import type { Deployments, Forge } from '../../ports/forge.ts'
@@ -9,6 +9,7 @@ import type { Comments } from '../../ports/report.ts'
 import { requireDecidingRef } from '../deciding-ref.ts'
 import { fetchVersion } from '../model-files.ts'
 import { readConfiguration, surroundings } from '../wiring.ts'
+import type { JudgeAgainRequest } from './judged-again.ts'
 import type { TrafficContext } from './moving.ts'
 import { signalsOf } from './signals.ts'
 import { targetOf } from './target.ts'
@@ -74,11 +75,17 @@ export const trafficWiring = async (inputs: TrafficInputs) => {
       deployments: around.deployments ?? noDeployments,
       workflowRuns: around.workflowRuns,
       boundary: around.failpoint,
+      runUrl: workflowRunUrl(context),
       fetchModel: async (record: VersionRecord) => {
         const path = join(folder('releases'), `${model}-v${record.version}`)
         // What an earlier attempt downloaded beside it is continued.
         await rm(path, { recursive: true, force: true })
         return fetchVersion(store, record, path, modelSettings.train?.output ?? '')
+      },
+      // Judging loads all of the statistics, which few rollouts need.
+      judgeAgain: async (asked: JudgeAgainRequest) => {
+        const { judgeAgainFrom } = await import('./judged-again.ts')
+        return judgeAgainFrom({ store, runs: around.runs, log }, { model: modelSettings, from: `${inputs.config} of this checkout` })(asked)
       },
       keepResult: async (result: Readonly<Record<string, unknown>>) => {
         await mkdir(folder('results'), { recursive: true })

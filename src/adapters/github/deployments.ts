@@ -34,8 +34,18 @@ const pagesSearched = 10
 /** How many retired deployments in a row end the search for older ones that are not. */
 const enoughRetired = 10
 
+/** Where people look: the server's pages, and the job that writes (`log_url` of every status). */
+export interface DeploymentPages {
+  readonly serverUrl?: string
+  readonly logUrl?: string | null
+}
+
 /** GitHub's deployments as a mirror of rollouts. A token that may not write is no error: nothing is decided from them. */
-export const githubDeployments = (client: Client, repository: Repository, serverUrl?: string): Deployments => {
+export const githubDeployments = (
+  client: Client,
+  repository: Repository,
+  { serverUrl, logUrl = null }: DeploymentPages = {},
+): Deployments => {
   const place = { owner: repository.owner, repo: repository.name }
 
   const pageOf = (deployment: Deployment, environment: string): string =>
@@ -53,20 +63,29 @@ export const githubDeployments = (client: Client, repository: Repository, server
     return null
   }
 
-  const newest = async (id: number): Promise<{ readonly state: string; readonly description: string } | null> => {
+  const newest = async (id: number) => {
     const { data } = await client.repos.listDeploymentStatuses({ ...place, deployment_id: id, per_page: 1 })
     return data[0] ?? null
   }
 
-  const put = async (id: number, status: DeploymentStatus, text: string): Promise<void> => {
+  const put = async (id: number, status: DeploymentStatus, text: string, environmentUrl: string | null): Promise<void> => {
     const description = short(text)
     const isSo = async (): Promise<true | null> => {
       const now = await newest(id)
-      return now !== null && now.state === status && now.description === description ? true : null
+      const same = now !== null && now.state === status && now.description === description
+      return same && (now.environment_url ?? '') === (environmentUrl ?? '') ? true : null
     }
     if (await isSo()) return
     await createOnce(async () => {
-      await client.repos.createDeploymentStatus({ ...place, deployment_id: id, state: status, description, auto_inactive: false })
+      await client.repos.createDeploymentStatus({
+        ...place,
+        deployment_id: id,
+        state: status,
+        description,
+        auto_inactive: false,
+        ...(environmentUrl === null ? {} : { environment_url: environmentUrl }),
+        ...(logUrl === null ? {} : { log_url: logUrl }),
+      })
       return true as const
     }, isSo)
   }
@@ -95,9 +114,9 @@ export const githubDeployments = (client: Client, repository: Repository, server
       }
     },
 
-    status: async (id, status, description) => {
+    status: async (id, status, description, environmentUrl = null) => {
       try {
-        await put(id, status, description)
+        await put(id, status, description, environmentUrl)
       } catch (error) {
         if (!mayNot(error)) throw error
       }
@@ -112,7 +131,8 @@ export const githubDeployments = (client: Client, repository: Repository, server
           if (deployment.id === except || keyOf(deployment.payload) === null) continue
           const now = await newest(deployment.id)
           const over = now !== null && ['inactive', 'failure', 'error'].includes(now.state)
-          if (!over) await put(deployment.id, 'inactive', 'superseded')
+          // Where the environment is seen belongs to the deployment that is live there now.
+          if (!over) await put(deployment.id, 'inactive', 'superseded', null)
           retired = over ? retired + 1 : 0
           if (retired >= enoughRetired) return
         }

@@ -63,6 +63,14 @@ export const runnerContext = (env: NodeJS.ProcessEnv = process.env): RunnerConte
   }
 }
 
+/** The page of this workflow run, with its log and summaries; null outside of one. */
+export const workflowRunUrl = ({
+  repository,
+  runId,
+  serverUrl,
+}: Pick<RunnerContext, 'repository' | 'runId' | 'serverUrl'>): string | null =>
+  repository === null || runId === null ? null : `${serverUrl}/${repository.owner}/${repository.name}/actions/runs/${runId}`
+
 const readPayload = (path: string | null): unknown => {
   if (path === null) return null
   try {

@@ -1,14 +1,11 @@
 import { code, escapeMarkdown } from './escape.ts'
 import { plainLink } from './link.ts'
 import { incidentMarker } from './marker.ts'
-import { table } from './table.ts'
+import type { Bars } from './rollout-chart.ts'
+import { evidenceSection } from './rollout-evidence.ts'
+import type { RolloutTick } from './rollout-tick.ts'
 
-/** One look at a canary: its share of traffic in percent, the judge's words about the signals, and what followed. Plain text. */
-export interface RolloutTick {
-  readonly percent: number
-  readonly evidence: string
-  readonly followed: string
-}
+export type { RolloutTick } from './rollout-tick.ts'
 
 /** How a rollout or a rollback ended, as far as people are told. Everything but names is plain text, escaped here. */
 export interface RolloutStory {
@@ -24,6 +21,14 @@ export interface RolloutStory {
   readonly previous?: number | null
   readonly deploymentUrl: string
   readonly ticks?: readonly RolloutTick[]
+  /** The bars that the evidence had to reach; absent where nothing was judged. */
+  readonly bars?: Bars | undefined
+  /** The workflow run that did it. */
+  readonly runUrl?: string | null
+  /** The pull request that brought the version, where it is known. */
+  readonly pullRequest?: number | null
+  /** The incident issue, for what is said elsewhere; '' where there is none. */
+  readonly issueUrl?: string
 }
 
 const traffic = (live: number | null): string => (live === null ? 'nothing is live' : `all traffic is on v${live}`)
@@ -44,18 +49,8 @@ const next = ({ decision, quarantined, version, previous }: RolloutStory): strin
   return quarantined ? `v${version} may not go live again while it is quarantined.` : null
 }
 
-const ticksShown = 100
-
-const legend =
-  '<sub>harm: evidence that the canary is worse than the stable version; at its bar it is rolled back · proof: evidence that it is acceptable; at its bar it goes a step up</sub>'
-
-const evidence = (ticks: readonly RolloutTick[]): string | null => {
-  if (ticks.length === 0) return null
-  const shown = ticks.slice(-ticksShown)
-  const rows = shown.map(tick => [`${tick.percent} %`, escapeMarkdown(tick.evidence, 600), escapeMarkdown(tick.followed, 300)])
-  const earlier = ticks.length > shown.length ? `\n\n${ticks.length - shown.length} earlier looks are in the ledger only.` : ''
-  return `${table(['canary', 'evidence', 'then'], ['right', 'left', 'left'], rows)}${earlier}\n\n${legend}`
-}
+const links = ({ deploymentUrl, runUrl = null, issueUrl = '' }: RolloutStory): readonly string[] =>
+  [plainLink('incident', issueUrl), plainLink('workflow run', runUrl), plainLink('deployment', deploymentUrl)].filter(text => text !== null)
 
 /** The hidden marker of what is said about a model in an environment. */
 export const rolloutMarker = (story: Pick<RolloutStory, 'model' | 'environment'>): string => incidentMarker(story.model, story.environment)
@@ -65,12 +60,20 @@ export const renderRolloutComment = (story: RolloutStory): string =>
   [
     `### ${sentence(story)}`,
     `Why: ${escapeMarkdown(story.reason)}`,
-    evidence(story.ticks ?? []),
+    evidenceSection(story.ticks ?? [], story.bars),
     next(story),
-    `<sub>${[plainLink('deployment', story.deploymentUrl), `recorded in the ledger: ${code(`git log refs/refline/models/${story.model}/decisions`)}`].filter(text => text !== null).join(' · ')}</sub>`,
+    `<sub>${[...links(story), `recorded in the ledger: ${code(`git log refs/refline/models/${story.model}/decisions`)}`].join(' · ')}</sub>`,
   ]
     .filter(text => text !== null)
     .join('\n\n')
+
+/** What may be done about a version that was taken back: first how to go on, then how to undo the quarantine. */
+const afterwards = ({ version, quarantined, live, model }: RolloutStory): string => {
+  const forward = `Roll forward: merge the correction. It becomes a new version, is compared with ${live === null ? 'what is live then' : `v${live}`} and starts a canary of its own.`
+  const release = `Release the quarantine, if v${version} was not to blame: run the workflow *model approve* with ${code(`release: ${version}`)}, or ${code(`refline release v${version} --model ${model} --reason "..."`)}. Then run its release job again.`
+  const again = `v${version} is not quarantined: run its release job again to try it again.`
+  return ['#### What now', ...[forward, quarantined ? release : again].map(line => `- ${line}`)].join('\n')
+}
 
 /** The incident issue of a version that did harm or was taken back. The title is plain text, which GitHub does not render. */
 export const renderRolloutIncident = (story: RolloutStory): { readonly title: string; readonly body: string } => ({
@@ -78,10 +81,12 @@ export const renderRolloutIncident = (story: RolloutStory): { readonly title: st
   body: [
     `${sentence(story)}.`,
     `Why: ${escapeMarkdown(story.reason)}`,
-    evidence(story.ticks ?? []),
+    story.pullRequest == null ? null : `The version came with pull request #${story.pullRequest}.`,
+    evidenceSection(story.ticks ?? [], story.bars),
     next(story),
+    afterwards(story),
     'Close this issue when the cause is understood; as long as it is open, further rollbacks are added here as comments.',
-    plainLink('deployment', story.deploymentUrl),
+    links(story).join(' · ') || null,
   ]
     .filter(text => text !== null)
     .join('\n\n'),

@@ -32,6 +32,25 @@ test('a status is written once, at most 140 characters long, although its answer
   expect((await started.repository.dump()).deployments[0]?.statuses[0]?.description.isWellFormed()).toBe(true)
 })
 
+test('every status says where the environment is seen and which run wrote it, and one that says the same is written once', async () => {
+  const started = await start()
+  await using _ = started.double
+  const logUrl = 'https://github.test/acme/churn/actions/runs/7'
+  const port = githubDeployments(clientOf(started.double), place, { serverUrl: 'https://github.test', logUrl })
+  const begun = await port.begin('production', 'aaaaaaaaaaaa', started.first, 'churn v2')
+  expect(begun?.url).toBe('https://github.test/acme/churn/deployments/production')
+  const states = ['queued', 'in_progress', 'success', 'failure', 'error', 'inactive'] as const
+  for (const state of states)
+    for (const _again of [1, 2]) await port.status(begun?.id ?? 0, state, '5 % of the traffic', 'https://churn.example/status')
+  await port.status(begun?.id ?? 0, 'inactive', '5 % of the traffic')
+  const [deployment] = (await started.repository.dump()).deployments
+  expect(deployment?.statuses.map(({ state, environmentUrl }) => `${state} ${environmentUrl}`)).toEqual([
+    ...states.map(state => `${state} https://churn.example/status`),
+    'inactive ',
+  ])
+  expect(new Set(deployment?.statuses.map(status => status.logUrl))).toEqual(new Set([logUrl]))
+})
+
 test('what is superseded becomes inactive; deployments of others and of other environments stay', async () => {
   const started = await start()
   await using _ = started.double
