@@ -125,6 +125,7 @@ export const perform =
       store: releases,
       deployments: { begin: async () => null, status: async () => undefined, supersede: async () => undefined },
       workflowRuns: null,
+      judgeAgain: async () => ({ outcome: 'cannot' as const, reason: 'nothing is stored beside them' }),
       forge: { incident: async () => ({ denied: 'simulated' }) as const, pullRequestOf: async () => null },
       comments,
       summary: { write: async () => undefined, rewrite: async () => undefined },

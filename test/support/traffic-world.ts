@@ -1,3 +1,4 @@
+import type { JudgeAgain } from '../../src/actions/traffic/judged-again.ts'
 import { parseConfiguration, selectEnvironment } from '../../src/core/configuration/parse.ts'
 import { UserError } from '../../src/core/errors.ts'
 import type { EventOf, LedgerEvent, Slot, VersionRecord } from '../../src/core/lineage/events.ts'
@@ -233,6 +234,7 @@ export const trafficWorld = (options: { readonly requestsPerSecond?: number } = 
       },
     },
     workflowRuns: null as WorkflowRuns | null,
+    judgeAgain: (async () => ({ outcome: 'cannot', reason: 'nothing is stored beside them' })) as JudgeAgain,
     deployments: {
       begin: async (environment: string) => ({ id: 2, url: `https://github.test/${environment}` }),
       status: async (_id: number, status: string, description: string) => {

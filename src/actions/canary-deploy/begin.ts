@@ -1,6 +1,6 @@
 import { UserError } from '../../core/errors.ts'
 import { digest } from '../../core/lineage/canonical.ts'
-import type { EnvironmentState, LedgerState, RolloutState, Slot, VersionRecord } from '../../core/lineage/events.ts'
+import type { EnvironmentState, EventOf, LedgerState, RolloutState, Slot, VersionRecord } from '../../core/lineage/events.ts'
 import { requestId } from '../../core/lineage/keys.ts'
 import { environmentOf } from '../../core/lineage/preconditions.ts'
 import { otherSlot } from '../../core/rollout/batch.ts'
@@ -11,6 +11,7 @@ import { within } from '../../kernel/failpoint.ts'
 import type { Deployments } from '../../ports/forge.ts'
 import type { ModelStore } from '../../ports/model-store.ts'
 import type { AnnouncePorts } from '../traffic/announce.ts'
+import type { JudgeAgain } from '../traffic/judged-again.ts'
 import { appendToRollout, messageOf, Overtaken, overtakenBy, type RolloutPorts, setWeight, type TrafficContext } from '../traffic/moving.ts'
 import { type FetchModel, releaseOf } from '../traffic/version.ts'
 import { type Ended, type Return, returnBy } from './ending.ts'
@@ -21,6 +22,7 @@ export interface CanaryPorts extends RolloutPorts, AnnouncePorts, LeasePorts {
   readonly store: ModelStore
   readonly deployments: Deployments
   readonly fetchModel: FetchModel
+  readonly judgeAgain: JudgeAgain
   /** Why an earlier step of this job registered nothing, or null where it said nothing of the kind. */
   readonly kept: () => Promise<string | null>
   /** Keeps the answer as JSON and returns its path. */
@@ -38,6 +40,9 @@ export interface Begun {
   readonly state: LedgerState
   readonly rollout: string
 }
+
+/** The champion that a version was judged against once more before its rollout, since it became champion only later. */
+export type JudgedOnceMore = NonNullable<EventOf<'rollout-start'>['again']>
 
 /** A rollout that was taken over, and the end it is to have where it was left alone for too long. */
 export interface Resumed extends Begun {
@@ -65,7 +70,13 @@ export const takeOver = async (ports: CanaryPorts, context: CanaryContext, state
 }
 
 /** Claims the environment in the ledger for a version. Nothing is under way there. */
-export const begin = async (ports: CanaryPorts, context: CanaryContext, state: LedgerState, record: VersionRecord): Promise<Begun> => {
+export const begin = async (
+  ports: CanaryPorts,
+  context: CanaryContext,
+  state: LedgerState,
+  record: VersionRecord,
+  again: JudgedOnceMore | null = null,
+): Promise<Begun> => {
   const { version } = record
   const environment = environmentOf(state, context.environment)
   if (environment.move !== null) throw new Overtaken(overtakenBy(state, context.environment))
@@ -99,6 +110,7 @@ export const begin = async (ports: CanaryPorts, context: CanaryContext, state: L
               ...(now.live === null || bake === 0 ? {} : { bake }),
               holder: context.request,
               at: ports.clock.now() / 1000,
+              ...(again === null ? {} : { again }),
             },
           ],
         }

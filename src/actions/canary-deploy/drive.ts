@@ -186,7 +186,7 @@ class Drive {
       at => [{ kind: 'weight-confirm', environment, rollout: at.rollout, step: move.step, percent: move.percent, at: clock.now() / 1000 }],
     )
     this.#unready = 0
-    await this.#told.weight(move.percent)
+    await this.#told.weight(this.#log.current())
     return null
   }
 

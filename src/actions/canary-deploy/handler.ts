@@ -1,5 +1,5 @@
 import { UserError } from '../../core/errors.ts'
-import type { LedgerRecord, LedgerState, VersionRecord } from '../../core/lineage/events.ts'
+import type { EventOf, LedgerRecord, LedgerState, VersionRecord } from '../../core/lineage/events.ts'
 import { aliasOf, assertMayGoLive, environmentOf, isQuarantined } from '../../core/lineage/preconditions.ts'
 import { planLines } from '../../core/rollout/plan.ts'
 import { judgeSettingsOf } from '../../core/rollout/settings.ts'
@@ -8,7 +8,7 @@ import type { InputsOf } from '../../kernel/action.ts'
 import { within } from '../../kernel/failpoint.ts'
 import { Overtaken } from '../traffic/moving.ts'
 import { proveFiles, recordOf, registrationOf, versionOfRun } from '../traffic/version.ts'
-import { begin, type CanaryContext, type CanaryPorts, type Resumed, takeOver } from './begin.ts'
+import { begin, type CanaryContext, type CanaryPorts, type JudgedOnceMore, type Resumed, takeOver } from './begin.ts'
 import type { Ended } from './ending.ts'
 import { printPlan, requestsPerSecond } from './plan.ts'
 import { giveUp, resume, underWay } from './resume.ts'
@@ -82,17 +82,13 @@ export const canaryDeployHandler =
       state = await giveUp(ports, context, state, environment.rollout, `superseded by v${version}`)
       environment = environmentOf(state, context.environment)
     }
-    const champion = aliasOf(state, 'champion')
-    const judgedAgainst = registration?.champion ?? null
-    if (environment.rollout === null && champion !== version && champion !== judgedAgainst) {
-      const reason = `superseded: v${version} was judged against ${named(judgedAgainst)}, but the champion is ${named(champion)} now. Train and register again, so that it is judged against that one.`
-      return answer('held', reason, {}, reason)
-    }
+    const again = environment.rollout === null ? await judgedAgain(ports, state, record, registration) : null
+    if (again !== null && 'superseded' in again) return answer('held', again.superseded, {}, again.superseded)
 
     await proveFiles(ports.store, record)
     let begun: Resumed
     try {
-      begun = await beginOrTakeOver(ports, context, state, record)
+      begun = await beginOrTakeOver(ports, context, state, record, again)
     } catch (error) {
       if (!(error instanceof Overtaken)) throw error
       return answer('held', error.message, {}, `held: ${error.message}`)
@@ -100,7 +96,35 @@ export const canaryDeployHandler =
     return rollOut(ports, context, record, begun, answer)
   }
 
-const beginOrTakeOver = async (ports: CanaryPorts, context: CanaryContext, state: LedgerState, record: VersionRecord): Promise<Resumed> => {
+/**
+ * A version whose champion has changed since it was judged is judged again, against the one of now. Null where nothing changed; `superseded` says why it may not go live
+ * now.
+ */
+const judgedAgain = async (
+  ports: CanaryPorts,
+  state: LedgerState,
+  record: VersionRecord,
+  registration: EventOf<'register'> | null,
+): Promise<JudgedOnceMore | { readonly superseded: string } | null> => {
+  const champion = aliasOf(state, 'champion')
+  const judgedAgainst = registration?.champion ?? null
+  if (champion === record.version || champion === judgedAgainst) return null
+  const changed = `superseded: v${record.version} was judged against ${named(judgedAgainst)}, but the champion is ${named(champion)} now`
+  if (champion === null) return { superseded: `${changed}. Train and register again.` }
+  const judged = await ports.judgeAgain({ state, version: record, champion: await recordOf(ports.ledger, state, champion) })
+  if (judged.outcome === 'cannot') return { superseded: `superseded: ${judged.reason}` }
+  if (judged.decision !== 'promote')
+    return { superseded: `${changed}. Judged again, it may not replace that one (${judged.decision}): ${judged.reason}` }
+  return { champion, reason: judged.reason.slice(0, 1900).toWellFormed() }
+}
+
+const beginOrTakeOver = async (
+  ports: CanaryPorts,
+  context: CanaryContext,
+  state: LedgerState,
+  record: VersionRecord,
+  again: JudgedOnceMore | null,
+): Promise<Resumed> => {
   const { rollout, live } = environmentOf(state, context.environment)
   if (rollout !== null) return takeOver(ports, context, state, rollout)
   if (live === null)
@@ -113,7 +137,7 @@ const beginOrTakeOver = async (ports: CanaryPorts, context: CanaryContext, state
     const perSecond = await requestsPerSecond(ports)
     for (const line of planLines(settings, sharesOf(context.settings.steps), perSecond)) ports.log.info(`plan: ${line}`)
   }
-  return { ...(await begin(ports, context, state, record)), given: null }
+  return { ...(await begin(ports, context, state, record, again)), given: null }
 }
 
 const nothingRegistered = (context: CanaryContext, state: LedgerState): UserError =>

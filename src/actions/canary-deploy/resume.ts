@@ -1,14 +1,13 @@
 import { UserError } from '../../core/errors.ts'
 import type { LedgerState, RolloutState } from '../../core/lineage/events.ts'
 import { environmentOf } from '../../core/lineage/preconditions.ts'
-import { mirror } from '../traffic/announce.ts'
 import { messageOf, Overtaken, patiently, restoreTraffic } from '../traffic/moving.ts'
 import { recordOf } from '../traffic/version.ts'
 import { type CanaryContext, type CanaryPorts, takeOver } from './begin.ts'
 import { drive } from './drive.ts'
 import { returnBy } from './ending.ts'
 import { claim } from './lease.ts'
-import { type Answer, type Answering, rollOut } from './roll-out.ts'
+import { type Answer, type Answering, mirrorOf, rollOut } from './roll-out.ts'
 
 /** Why another version cannot be rolled out now. */
 export const underWay = (context: CanaryContext, { version, percent, judgement }: RolloutState): UserError =>
@@ -32,12 +31,7 @@ export const giveUp = async (
   const told = { weight: silent, look: silent, held: silent }
   await drive(ports, context, begun, told, returnBy('withdraw', why))
   const record = await recordOf(ports.ledger, claimed.state, rollout.version)
-  const mirrored = await mirror(ports, {
-    environment: context.environment,
-    key: rollout.rollout,
-    commit: record.commit ?? context.commit,
-    description: `${context.model} v${rollout.version}`,
-  })
+  const mirrored = await mirrorOf(ports, context, record, rollout.rollout)
   await mirrored.withdrawn(why)
   return ports.ledger.read(context.model)
 }

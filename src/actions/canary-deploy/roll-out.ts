@@ -1,8 +1,12 @@
-import type { VersionRecord } from '../../core/lineage/events.ts'
+import type { RolloutState, VersionRecord } from '../../core/lineage/events.ts'
 import { environmentOf } from '../../core/lineage/preconditions.ts'
-import type { RolloutTick } from '../../core/report/rollout.ts'
+import { heldTick, judgedTick, type RolloutTick } from '../../core/report/rollout-tick.ts'
+import { stepWords } from '../../core/rollout/steps.ts'
+import { waitingOf } from '../../core/rollout/waiting.ts'
+import { duration } from '../../core/rollout/words.ts'
 import type { Outcome } from '../../kernel/action.ts'
-import { announce, mirror } from '../traffic/announce.ts'
+import { announce, environmentUrl, type Mirrored, mirror } from '../traffic/announce.ts'
+import { liveReport, type Standing } from '../traffic/live-report.ts'
 import { Overtaken } from '../traffic/moving.ts'
 import { type CanaryContext, type CanaryPorts, deployCanary, type Resumed } from './begin.ts'
 import { drive } from './drive.ts'
@@ -24,30 +28,13 @@ export const rollOut = async (
   begun: Resumed,
   answer: Answering,
 ): Promise<Answer> => {
-  const mirrored = await mirror(ports, {
-    environment: context.environment,
-    key: begun.rollout,
-    commit: record.commit ?? context.commit,
-    description: `${context.model} v${record.version}`,
-  })
+  const mirrored = await mirrorOf(ports, context, record, begun.rollout)
+  const report = reportOf(ports, context, record, begun, mirrored)
   try {
+    await mirrored.queued(`v${record.version} is being deployed`)
     const deployed = begun.given === null ? await deployCanary(ports, context, begun, record) : null
-    const ticks: RolloutTick[] = []
-    const told: Told = {
-      weight: async percent => void (await mirrored.progress(`${percent} % of the traffic`)),
-      look: async (rollout, judgement) => {
-        for (const line of tickLines(rollout.percent, judgement, rollout.settings)) ports.log.info(line)
-        ticks.push({
-          percent: rollout.percent,
-          evidence: judgement.signals.map(signal => signal.words).join('; '),
-          followed:
-            judgement.verdict === 'promote' ? 'next step' : judgement.verdict === 'rollback' ? 'roll back' : `wait: ${judgement.reason}`,
-        })
-      },
-      held: async () => undefined,
-    }
-    const ended = deployed ?? (await drive(ports, context, begun, told, begun.given))
-    return conclude(ports, context, record, begun.rollout, ended, answer, { mirrored, ticks })
+    const ended = deployed ?? (await drive(ports, context, begun, report.told, begun.given))
+    return conclude(ports, context, record, begun.rollout, ended, answer, { mirrored, ticks: report.ticks })
   } catch (error) {
     if (!(error instanceof Overtaken)) throw error
     await mirrored.withdrawn(error.message.slice(0, 140))
@@ -55,10 +42,63 @@ export const rollOut = async (
   }
 }
 
+/** The deployment on GitHub that mirrors a rollout. */
+export const mirrorOf = (ports: CanaryPorts, context: CanaryContext, record: VersionRecord, rollout: string): Promise<Mirrored> =>
+  mirror(ports, {
+    environment: context.environment,
+    key: rollout,
+    commit: record.commit ?? context.commit,
+    description: `${context.model} v${record.version}`,
+    page: environmentUrl(context.settings.url, { model: context.model, version: record.version }),
+  })
+
+/** The job's log, its summary and the deployment, told at every look. */
+const reportOf = (
+  ports: CanaryPorts,
+  context: CanaryContext,
+  record: VersionRecord,
+  begun: Resumed,
+  mirrored: Mirrored,
+): { readonly told: Told; readonly ticks: readonly RolloutTick[] } => {
+  const { words, shareAt } = stepWords(context.settings.steps)
+  const rollout = environmentOf(begun.state, context.environment).rollout
+  const { alpha, beta } = rollout?.settings ?? context.settings.judge
+  const report = liveReport(ports, mirrored, {
+    model: context.model,
+    environment: context.environment,
+    version: record.version,
+    from: rollout?.from ?? null,
+    bars: { alpha, beta },
+    steps: rollout?.from === null ? [] : words,
+  })
+  const standing = (now: RolloutState): Standing => ({
+    step: shareAt[now.step] ?? (now.step < 0 ? -1 : words.length),
+    holder: { workflowRun: now.holder ?? null, url: ports.runUrl ?? null, heartbeat: now.heard ?? null },
+  })
+  const seconds = () => ports.clock.now() / 1000
+  return {
+    ticks: report.ticks,
+    told: {
+      weight: now => report.weight(now.percent, { ...standing(now), waiting: null }),
+      look: async (now, judgement) => {
+        for (const line of tickLines(now.percent, judgement, now.settings)) ports.log.info(line)
+        await report.look(judgedTick(now.percent, seconds(), judgement), { ...standing(now), waiting: waitWords(now, seconds()) })
+      },
+      held: (now, why) => report.look(heldTick(now.percent, seconds(), why), standing(now)),
+    },
+  }
+}
+
+const waitWords = (rollout: RolloutState, now: number): string | null => {
+  const waiting = waitingOf(rollout, now)
+  if (waiting === null) return null
+  return waiting.for === 'pause'
+    ? `a pause, which is over in ${duration(waiting.until - now)}`
+    : `an approval, for ${duration(waiting.until - now)} at most: refline approve ${rollout.rollout}`
+}
+
 /** A version's name in a sentence. */
 export const named = (version: number | null): string => (version === null ? 'nothing' : `v${version}`)
-
-type Mirror = Awaited<ReturnType<typeof mirror>>
 
 /** Tells everybody how it ended and makes the answer; safe to repeat, for a runner that was killed after the last record. */
 export const conclude = async (
@@ -68,18 +108,11 @@ export const conclude = async (
   rollout: string,
   ended: Ended | Left,
   answer: Answering,
-  witnessed?: { readonly mirrored: Mirror; readonly ticks: readonly RolloutTick[] },
+  witnessed?: { readonly mirrored: Mirrored; readonly ticks: readonly RolloutTick[] },
 ): Promise<Answer> => {
   const { version } = record
   const { live, history } = environmentOf(await ports.ledger.read(context.model), context.environment)
-  const mirrored =
-    witnessed?.mirrored ??
-    (await mirror(ports, {
-      environment: context.environment,
-      key: rollout,
-      commit: record.commit ?? context.commit,
-      description: `${context.model} v${version}`,
-    }))
+  const mirrored = witnessed?.mirrored ?? (await mirrorOf(ports, context, record, rollout))
   const short = ended.reason.slice(0, 140).toWellFormed()
   if (ended.decision === 'promoted') await mirrored.live(short)
   else if (ended.decision === 'withdrawn') await mirrored.withdrawn(short)
@@ -90,7 +123,7 @@ export const conclude = async (
     environment: context.environment,
     version,
     live: live?.version ?? null,
-    decision: ended.decision === 'left' ? ('withdrawn' as const) : ended.decision,
+    decision: ended.decision,
     reason: ended.reason,
     quarantined: ended.quarantined,
     previous: history[0]?.version ?? null,

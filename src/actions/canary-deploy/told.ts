@@ -4,7 +4,7 @@ import type { Judgement } from '../../core/rollout/judge.ts'
 /** Who is told while a rollout goes on; nothing is decided from it. */
 export interface Told {
   /** A weight was confirmed. */
-  readonly weight: (percent: number) => Promise<void>
+  readonly weight: (rollout: RolloutState) => Promise<void>
   /** A batch was judged. */
   readonly look: (rollout: RolloutState, judgement: Judgement) => Promise<void>
   /** Nothing could be judged, and why. */

@@ -60,6 +60,10 @@ const firstEvents = [
     bake: z.number().min(0).optional().describe('seconds at all traffic before it is the champion'),
     holder: holder.optional(),
     at: instant.optional(),
+    again: z
+      .strictObject({ champion: version, reason: text })
+      .optional()
+      .describe('the champion that it was judged against once more, where that one became champion after it was registered'),
   }),
   z.strictObject({ kind: z.literal('weight-intent'), environment, rollout, step: z.int().min(-1), percent, expecting: percent }),
   z.strictObject({ kind: z.literal('weight-confirm'), environment, rollout, step: z.int().min(-1), percent, at: instant.optional() }),

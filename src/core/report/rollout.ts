@@ -14,7 +14,8 @@ export interface RolloutStory {
   readonly version: number
   /** What is live now; null where nothing is. */
   readonly live: number | null
-  readonly decision: 'promoted' | 'rolled-back' | 'withdrawn'
+  /** `left`: undecided, and the canary keeps its share for another runner to go on with. */
+  readonly decision: 'promoted' | 'rolled-back' | 'withdrawn' | 'left'
   readonly reason: string
   readonly quarantined: boolean
   /** The version that was live before a promoted one; absent or null where it was the first. */
@@ -39,12 +40,16 @@ const sentence = ({ model, environment, version, live, decision, quarantined }: 
   if (decision === 'promoted') return `✅ ${what} is live in ${where}`
   if (decision === 'rolled-back')
     return `❌ ${what} was rolled back in ${where}${quarantined ? ' and is quarantined' : ''}: ${traffic(live)}`
+  if (decision === 'left')
+    return `⏸️ ${what} is held in ${where} at its share of the traffic; live is ${live === null ? 'nothing' : `v${live}`}`
   return `⚠️ ${what} was withdrawn from ${where} undecided: ${traffic(live)}`
 }
 
 const next = ({ decision, quarantined, version, previous }: RolloutStory): string | null => {
   if (decision === 'promoted')
     return previous == null ? null : `v${previous} stays up in the other slot, so a rollback is one change of weight.`
+  if (decision === 'left')
+    return 'The watchdog workflow goes on with it, or its job when it is run again; the rollback workflow gives the traffic back.'
   if (decision === 'withdrawn') return 'It is not quarantined: run the job again to try it again.'
   return quarantined ? `v${version} may not go live again while it is quarantined.` : null
 }

@@ -2,6 +2,7 @@ import type { StepConfiguration } from '../configuration/schema.ts'
 import { UserError } from '../errors.ts'
 import { secondsOf } from './settings.ts'
 import type { StepWait } from './waits.ts'
+import { duration, percent } from './words.ts'
 
 /** The shares of traffic of a rollout, in percent, and the waits after some of them. */
 export interface StepPlan {
@@ -33,6 +34,18 @@ export const stepPlanOf = (environment: string, steps: readonly StepConfiguratio
   }
   return { shares, waits }
 }
+
+/** Each step and wait in words, and at which of them each share stands: what a plan shows. */
+export const stepWords = (
+  steps: readonly StepConfiguration[],
+): { readonly words: readonly string[]; readonly shareAt: readonly number[] } => ({
+  words: steps.map(step => {
+    if (typeof step === 'number') return percent(step / 100)
+    if ('pause' in step) return `pause of ${duration(secondsOf(step.pause))}`
+    return `approval within ${duration(secondsOf(step.approval.within))}`
+  }),
+  shareAt: steps.flatMap((step, index) => (typeof step === 'number' ? [index] : [])),
+})
 
 /** The shares alone, for those who only show them. */
 export const sharesOf = (steps: readonly StepConfiguration[]): readonly number[] => steps.filter(step => typeof step === 'number')

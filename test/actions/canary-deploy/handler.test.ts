@@ -218,14 +218,46 @@ describe('refusals', () => {
     expect(answer.failure).toBeUndefined()
   })
 
-  it('holds a version that was judged against another champion', async () => {
+  /** v2 became champion after v3 was judged against v1. */
+  const superseded = async () => {
     const { of, context } = await withChampion()
     await deploy(of, context)
     const late = of.workflowRun('300')
     await of.register(3, 1)
+    return { of, late }
+  }
+
+  it('holds a version that was judged against another champion and cannot be judged again', async () => {
+    const { of, late } = await superseded()
     const answer = await deploy(of, late)
-    expect(answer.failure).toMatch(/superseded: v3 was judged against v1, but the champion is v2 now/)
+    expect(answer.failure).toBe('superseded: nothing is stored beside them')
     expect(of.percent).toEqual({ blue: 0, green: 100 })
+  })
+
+  it('judges such a version again first: it goes live only where it is better than the champion of now', async () => {
+    const { of, late } = await superseded()
+    const asked: unknown[] = []
+    const judged = (decision: 'promote' | 'keep') => {
+      of.ports.judgeAgain = async ({ version, champion }) => {
+        asked.push([version.version, champion.version])
+        return { outcome: 'again', decision, reason: `v3 judged again, against v2: ${decision}`, assessment: {} as never }
+      }
+    }
+    judged('keep')
+    expect((await deploy(of, late)).failure).toContain(
+      'superseded: v3 was judged against v1, but the champion is v2 now. Judged again, it may not replace',
+    )
+    expect(of.percent).toEqual({ blue: 0, green: 100 })
+    judged('promote')
+    expect((await deploy(of, late)).outputs).toMatchObject({ decision: 'promoted', version: 3 })
+    expect(asked).toEqual([
+      [3, 2],
+      [3, 2],
+    ])
+    const events = (await of.ledger.records('cancer')).flatMap(record => record.events)
+    expect(events.findLast(event => event.kind === 'rollout-start')).toMatchObject({
+      again: { champion: 2, reason: 'v3 judged again, against v2: promote' },
+    })
   })
 
   it('touches no traffic where files are missing or the idle slot is not idle', async () => {

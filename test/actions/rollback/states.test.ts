@@ -157,7 +157,7 @@ describe('canary.md failure group 8: a rollback outranks every wait', () => {
     expect(of.lines.join('\n')).toMatch(said)
     expect([await of.ledger.read('cancer'), of.percent, of.running]).toEqual(before)
     expect(of.calls).toEqual(['prove refline/cancer/000000000001'])
-    expect([of.incidents, of.comments.size, of.statuses]).toEqual([[], 1, ['success']])
+    expect([of.incidents, of.comments.size, of.statuses]).toEqual([[], 1, ['queued', 'success']])
   })
 
   it('the canary that was aborted does nothing more when its runner wakes up', async () => {
