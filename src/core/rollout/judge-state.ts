@@ -44,7 +44,7 @@ const signalSettings = z.strictObject({
       'variance of the counts of bad requests over their mean, declared or seen before; at least this is used. off: 1 whatever is seen',
     ),
   seen: dispersionState.optional().describe('what earlier rollouts or the history of the stable arm say of its dispersion'),
-  max: z.number().gt(0).lt(1).optional().describe('threshold rule: a look above this share fails'),
+  max: z.number().min(0).lt(1).optional().describe('threshold rule: a look above this share fails'),
   late: z.boolean().optional().describe('true: counts come long after the requests (labels), so they do not say how traffic is split now'),
 })
 export type SignalSettings = z.output<typeof signalSettings>
@@ -57,7 +57,7 @@ export const judgeSettings = z.strictObject({
   method: z
     .literal(2)
     .optional()
-    .describe('2: dispersion, buckets, restarts and no-data as of release 0.4; absent: as the releases before judged'),
+    .describe('2: dispersion, buckets, restarts and no-data as of release 0.3; absent: as the releases before judged'),
   rule: z.enum(['evidence', 'threshold']).optional(),
   failures: z.int().min(1).optional().describe('threshold rule: rolled back at this many failed looks'),
   looks: z.int().min(1).optional().describe('threshold rule: looks in a row that pass before the next step'),

@@ -52,6 +52,7 @@ describe('judgeSettingsOf', () => {
       beta: 0.05,
       horizon: 60,
       signals: { errors: { tolerate: 1, unacceptable: 1.5, acceptable: 0.01, breaker: 0.2, breakerRequests: 50, required: true } },
+      method: 2,
     })
   })
   it('refuses what could never be promoted', () => {
