@@ -4,7 +4,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Release, Target } from '../../ports/target.ts'
 import { type Instance, instanceAt, type Look, shareInWords } from './instance.ts'
 import type { Told } from './told.ts'
-import { isBetween, isShare, shareOf, type Weights, weightsFor } from './weights.ts'
+import { grain, isBetween, isShare, nearestWeights, shareOf, type Weights, weightsFor } from './weights.ts'
 
 export interface HaproxyTargetSettings {
   /** Runtime sockets (level admin) of every instance: paths, or host:port. */
@@ -29,6 +29,26 @@ const mostWrites = 4
 
 /** How long a server that was let back in may take to pass a health check; one whose checks cannot be seen to pass is believed after it. */
 const checkedSeconds = 3
+
+/** The process began since it was last told anything, with the weights of its configuration. */
+const hasForgotten = ({ told, servers: { blue, green } }: Look): boolean =>
+  told === null && blue.weight === blue.initialWeight && green.weight === green.initialWeight
+
+/** While instances disagree the mean is neither the old share nor the new one, so nobody takes the move for done. */
+const meanShare = (looks: readonly Look[], slot: Slot): number =>
+  looks.reduce((sum, look) => sum + shareOf(look.weights, slot), 0) / looks.length
+
+/** The first look at which the weights are neither those expected, nor those wanted, nor between them, nor forgotten; null where there is none. */
+const movedBySomebody = (looks: readonly Look[], slot: Slot, percent: number, expecting: number): Look | null => {
+  const forgotten = looks.filter(hasForgotten)
+  // Where one of several has forgotten, what the caller read is the mean with it.
+  if (forgotten.length > 0 && Math.abs(meanShare(looks, slot) - expecting) <= grain) return null
+  const [before, after] = [nearestWeights(slot, expecting), nearestWeights(slot, percent)]
+  const isKnown = (look: Look) =>
+    isShare(look.weights, slot, expecting) || isShare(look.weights, slot, percent) || isBetween(look.weights, before, after)
+  const moved = looks.find(look => !isKnown(look) && !(forgotten.length < looks.length && hasForgotten(look)))
+  return moved ?? null
+}
 
 /**
  * A target whose slots are two servers of a HAProxy backend, moved by the runtime API of each instance. Weights are of one process and are lost when it is
@@ -156,14 +176,10 @@ export const haproxyTarget = (settings: HaproxyTargetSettings): Target => {
     read: async () => {
       const looks = await Promise.all(instances.map(instance => instance.look()))
       const now = clock.now() / 1000
-      // While instances disagree the mean is neither the old share nor the new one, so nobody takes the move for done.
-      const share = (slot: Slot) => looks.reduce((sum, look) => sum + shareOf(look.weights, slot), 0) / looks.length
       const seqs = looks.flatMap(({ told }) => (told === null ? [] : [told.seq]))
-      const forgot = looks.flatMap(({ told, servers: { blue, green }, uptimeSeconds }) =>
-        told === null && blue.weight === blue.initialWeight && green.weight === green.initialWeight ? [now - uptimeSeconds] : [],
-      )
+      const forgot = looks.flatMap(look => (hasForgotten(look) ? [now - look.uptimeSeconds] : []))
       return {
-        percent: { blue: share('blue'), green: share('green') },
+        percent: { blue: meanShare(looks, 'blue'), green: meanShare(looks, 'green') },
         ready: { blue: looks.every(({ servers }) => servers.blue.ready), green: looks.every(({ servers }) => servers.green.ready) },
         seq: seqs.length === 0 ? null : Math.max(...seqs),
         forgot: forgot.length === 0 ? null : Math.max(...forgot),
@@ -174,17 +190,13 @@ export const haproxyTarget = (settings: HaproxyTargetSettings): Target => {
       const looks = await Promise.all(instances.map(instance => instance.look()))
       assertNewest(looks, seq)
       const raised = raisedBy(looks, slot, percent)
+      const moved = expecting === null ? null : movedBySomebody(looks, slot, percent, expecting)
+      if (moved !== null)
+        throw new UserError(
+          `slot ${slot} has ${shareInWords(moved, slot)} of the traffic at ${instances[looks.indexOf(moved)]?.socket} where ${expecting} % was expected, so somebody else moved it and nothing was changed`,
+        )
       for (const [index, instance] of instances.entries()) {
         const look = looks[index] as Look
-        const known =
-          expecting === null ||
-          isShare(look.weights, slot, expecting) ||
-          isShare(look.weights, slot, percent) ||
-          isBetween(look.weights, weightsFor(slot, expecting), wanted)
-        if (!known)
-          throw new UserError(
-            `slot ${slot} has ${shareInWords(look, slot)} of the traffic at ${instance.socket} where ${expecting} % was expected, so somebody else moved it and nothing was changed`,
-          )
         if (shareOf(look.weights, raised) < shareOf(wanted, raised) && !look.servers[raised].ready)
           throw new UserError(`${notReady(instance, raised, look)}, so it is given no more traffic and nothing was changed`)
       }
