@@ -8,6 +8,7 @@ import type { Slot } from '../../../src/core/lineage/events.ts'
 import { eventually } from '../../support/eventually.ts'
 import { installedProgram } from '../../support/installed-program.ts'
 import { type ModelServer, modelServer } from '../../support/model-server.ts'
+import { pauseOrGoOn } from '../../support/paused-process.ts'
 import type { TargetWorld } from '../../support/target-contract.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 
@@ -88,11 +89,14 @@ export const haproxyWorld = async (
     // The process in front is marked by a variable of its memory, so that the one after a reload is known by having none.
     const mark = () => ask(at.hands, 'experimental-mode on; set var proc.marked int(1)', 1)
     const servesAnew = async () => {
-      await eventually(`HAProxy ${name}: ${output}`, async () => {
-        if (master.exitCode !== null) throw new Error(`HAProxy ended: ${output}`)
-        if ((await ask(at.hands, 'get var proc.marked', 1)).includes('<1>')) return false
-        return [...parseServersState(await ask(at.socket, 'show servers state churn', 1), 'churn').values()].every(({ ready }) => ready)
-      })
+      await eventually(
+        () => `HAProxy ${name}: ${output}`,
+        async () => {
+          if (master.exitCode !== null) throw new Error(`HAProxy ended: ${output}`)
+          if ((await ask(at.hands, 'get var proc.marked', 1)).includes('<1>')) return false
+          return [...parseServersState(await ask(at.socket, 'show servers state churn', 1), 'churn').values()].every(({ ready }) => ready)
+        },
+      )
       await mark()
     }
     await servesAnew()
@@ -107,12 +111,24 @@ export const haproxyWorld = async (
         return (own / (own + other)) * 100
       },
       reload: async () => {
-        process.kill(master.pid ?? 0, 'SIGUSR2')
+        // A master that has just begun does not hear the signal yet, so it is sent until the marked process is gone.
+        let sent = 0
+        await eventually(
+          () => `HAProxy ${name} reloads: ${output}`,
+          async () => {
+            if (!(await ask(at.hands, 'get var proc.marked', 1)).includes('<1>')) return true
+            if (Date.now() - sent > 400) {
+              sent = Date.now()
+              process.kill(master.pid ?? 0, 'SIGUSR2')
+            }
+            return false
+          },
+        )
         await servesAnew()
       },
       pauseOrGoOn: async signal => {
         const children = await readFile(`/proc/${master.pid}/task/${master.pid}/children`, 'utf8')
-        for (const worker of children.trim().split(/\s+/)) process.kill(Number(worker), signal)
+        for (const worker of children.trim().split(/\s+/)) await pauseOrGoOn(Number(worker), signal)
       },
     }
   }
