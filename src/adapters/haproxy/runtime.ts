@@ -41,15 +41,23 @@ export const ask = (socket: string, line: string, seconds: number): Promise<stri
 
 /** A server of a backend as `show servers state` shows it. */
 export interface ServerState {
+  /** 0 to 256, as it is now and as the configuration says. */
   readonly weight: number
+  readonly initialWeight: number
+  /** Whether it takes traffic: up, past its slow start, and neither in maintenance nor draining. */
   readonly ready: boolean
+  /** Taken out by an order (maintenance or drain), and not by a failed health check. */
+  readonly takenOut: boolean
+  /** Health checks passed since it was last taken for up, as HAProxy counts them; null where it has no health check. */
+  readonly checksPassed: number | null
 }
 
 const running = '2'
+const checkEnabled = 4
 
-/** Parses the answer of `show servers state` (format 1) into servers by name. */
+/** Parses the answer of `show servers state` (format 1) into servers by name. What follows an empty line belongs to another command. */
 export const parseServersState = (answer: string, backend: string): ReadonlyMap<string, ServerState> => {
-  const lines = answer.split('\n').filter(line => line.trim() !== '')
+  const lines = (answer.split(/\n\s*\n/)[0] ?? '').split('\n').filter(line => line.trim() !== '')
   const header = lines.find(line => line.startsWith('# '))
   if (lines[0]?.trim() !== '1' || header === undefined)
     throw new UserError(
@@ -61,15 +69,43 @@ export const parseServersState = (answer: string, backend: string): ReadonlyMap<
     if (at < 0) throw new UserError(`HAProxy's \`show servers state\` has no column ${name}; versions from 2.0 on have it`)
     return at
   }
-  const [name, weight, state, admin] = [column('srv_name'), column('srv_uweight'), column('srv_op_state'), column('srv_admin_state')]
+  const name = column('srv_name')
+  const [weight, initialWeight] = [column('srv_uweight'), column('srv_iweight')]
+  const [state, admin] = [column('srv_op_state'), column('srv_admin_state')]
+  const [health, checks] = [column('srv_check_health'), column('srv_check_state')]
+  const weightAt = (fields: readonly string[], at: number): number => {
+    const value = Number(fields[at])
+    if (Number.isInteger(value) && value >= 0 && value <= 256) return value
+    throw new UserError(`HAProxy shows weight ${JSON.stringify(fields[at])} for ${backend}/${fields[name]}, expected 0 to 256`)
+  }
   const rows = lines.filter(line => !line.startsWith('#')).slice(1)
   return new Map(
     rows.map(line => {
       const fields = line.trim().split(/\s+/)
-      const value = Number(fields[weight])
-      if (!Number.isInteger(value) || value < 0 || value > 256)
-        throw new UserError(`HAProxy shows weight ${JSON.stringify(fields[weight])} for ${backend}/${fields[name]}, expected 0 to 256`)
-      return [fields[name] ?? '', { weight: value, ready: fields[state] === running && fields[admin] === '0' }]
+      return [
+        fields[name] ?? '',
+        {
+          weight: weightAt(fields, weight),
+          initialWeight: weightAt(fields, initialWeight),
+          ready: fields[state] === running && fields[admin] === '0',
+          takenOut: fields[admin] !== '0',
+          checksPassed: (Number(fields[checks]) & checkEnabled) === 0 ? null : Number(fields[health]),
+        },
+      ]
     }),
   )
+}
+
+/** Seconds that the process has been running, from the answer of `show info`. */
+export const parseUptime = (answer: string, socket: string): number => {
+  const [, seconds] = /^Uptime_sec: (\d+)\s*$/m.exec(answer) ?? []
+  if (seconds === undefined) throw new UserError(`HAProxy at ${socket} does not say Uptime_sec in \`show info\``)
+  return Number(seconds)
+}
+
+/** The balance algorithm of a backend, from the answer of `show stat <backend> 2 -1`; null where the socket may not see it. */
+export const parseAlgorithm = (answer: string): string | null => {
+  const [header = '', row = ''] = answer.split('\n').filter(line => line.trim() !== '')
+  const algorithm = row.split(',')[header.split(',').indexOf('algo')]
+  return algorithm === undefined || algorithm === '' ? null : algorithm
 }

@@ -1,8 +1,10 @@
 import { UserError } from '../../core/errors.ts'
 import type { Slot } from '../../core/lineage/events.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { Release, Target, Traffic } from '../../ports/target.ts'
-import { ask, parseServersState, type ServerState } from './runtime.ts'
+import type { Release, Target } from '../../ports/target.ts'
+import { type Instance, instanceAt, type Look, shareInWords } from './instance.ts'
+import type { Told } from './told.ts'
+import { grain, isBetween, isShare, nearestWeights, shareOf, type Weights, weightsFor } from './weights.ts'
 
 export interface HaproxyTargetSettings {
   /** Runtime sockets (level admin) of every instance: paths, or host:port. */
@@ -13,42 +15,45 @@ export interface HaproxyTargetSettings {
   /** Brings a release up in a slot; HAProxy itself only moves traffic. */
   readonly deploy: (slot: Slot, release: Release, seq: number) => Promise<void>
   readonly clock: Clock
+  /** How long one answer may take, and how long a weight may take to be in force. */
   readonly answerSeconds?: number
   /** How long a deployed server may take until HAProxy's own health check takes it for up. */
   readonly readySeconds?: number
 }
 
-const fullWeight = 256
-
-type Weights = Readonly<Record<Slot, number>>
-
-/**
- * HAProxy's weights are whole numbers from 0 to 256, so a share is met within 0.2 per cent points. Both slots are set, since weights are relative.
- * Throws where a share above 0 would become 0.
- */
-export const weightsFor = (slot: Slot, percent: number): Weights => {
-  const weight = percent === 100 ? fullWeight : Math.min(fullWeight - 1, Math.round((percent / 100) * fullWeight))
-  if (percent > 0 && weight === 0)
-    throw new UserError(`HAProxy cannot give ${percent} % of the traffic: the smallest share is 1/256 (0.39 %). Use a larger first step.`)
-  return slot === 'blue' ? { blue: weight, green: fullWeight - weight } : { blue: fullWeight - weight, green: weight }
-}
-
-const shareOf = (weights: Weights, slot: Slot): number => {
-  const sum = weights.blue + weights.green
-  return sum === 0 ? 0 : (weights[slot] / sum) * 100
-}
-
-const sameShare = (weights: Weights, slot: Slot, percent: number): boolean => {
-  const share = shareOf(weights, slot)
-  if (percent === 0 || percent === 100) return share === percent
-  return Math.abs(share - percent) <= 0.25
-}
-
 const nameRule = /^[A-Za-z0-9_.:-]{1,120}$/
+const otherSlot = (slot: Slot): Slot => (slot === 'blue' ? 'green' : 'blue')
+
+/** Writes before an instance is taken for one that somebody else moves all the time. */
+const mostWrites = 4
+
+/** How long a server that was let back in may take to pass a health check; one whose checks cannot be seen to pass is believed after it. */
+const checkedSeconds = 3
+
+/** The process began since it was last told anything, with the weights of its configuration. */
+const hasForgotten = ({ told, servers: { blue, green } }: Look): boolean =>
+  told === null && blue.weight === blue.initialWeight && green.weight === green.initialWeight
+
+/** While instances disagree the mean is neither the old share nor the new one, so nobody takes the move for done. */
+const meanShare = (looks: readonly Look[], slot: Slot): number =>
+  looks.reduce((sum, look) => sum + shareOf(look.weights, slot), 0) / looks.length
+
+/** The first look at which the weights are neither those expected, nor those wanted, nor between them, nor forgotten; null where there is none. */
+const movedBySomebody = (looks: readonly Look[], slot: Slot, percent: number, expecting: number): Look | null => {
+  const forgotten = looks.filter(hasForgotten)
+  // Where one of several has forgotten, what the caller read is the mean with it.
+  if (forgotten.length > 0 && Math.abs(meanShare(looks, slot) - expecting) <= grain) return null
+  const [before, after] = [nearestWeights(slot, expecting), nearestWeights(slot, percent)]
+  const isKnown = (look: Look) =>
+    isShare(look.weights, slot, expecting) || isShare(look.weights, slot, percent) || isBetween(look.weights, before, after)
+  const moved = looks.find(look => !isKnown(look) && !(forgotten.length < looks.length && hasForgotten(look)))
+  return moved ?? null
+}
 
 /**
  * A target whose slots are two servers of a HAProxy backend, moved by the runtime API of each instance. Weights are of one process and are lost when it is
- * reloaded (unless `load-server-state-from-file` is used), so every look reads them again. A weight of 0 keeps sessions that stick to a server.
+ * reloaded (unless `load-server-state-from-file` is used), and so is the variable in which it is told the ledger's seq: both gone means forgotten. A weight of
+ * 0 keeps sessions that stick to a server, so `restore` takes the other server out as well, and `deploy` lets it back in.
  */
 export const haproxyTarget = (settings: HaproxyTargetSettings): Target => {
   const { sockets, backend, slots, clock } = settings
@@ -56,86 +61,180 @@ export const haproxyTarget = (settings: HaproxyTargetSettings): Target => {
   for (const name of [backend, slots.blue, slots.green])
     if (!nameRule.test(name)) throw new UserError(`"${name}" cannot be the name of a HAProxy backend or server`)
   if (slots.blue === slots.green) throw new UserError(`the slots blue and green are the same HAProxy server ${slots.blue}`)
+  const instances = sockets.map(socket => instanceAt(socket, backend, slots, seconds))
 
-  const readInstance = async (socket: string): Promise<Readonly<Record<Slot, ServerState>>> => {
-    const servers = parseServersState(await ask(socket, `show servers state ${backend}`, seconds), backend)
-    const of = (slot: Slot): ServerState => {
-      const server = servers.get(slots[slot])
-      if (server) return server
+  const notReady = (instance: Instance, slot: Slot, look: Look): string =>
+    `HAProxy at ${instance.socket} does not take server ${backend}/${slots[slot]} (slot ${slot}) for up${look.servers[slot].takenOut ? ', it was taken out of traffic' : ''}`
+  const assertNewest = (looks: readonly Look[], seq: number) => {
+    const newest = Math.max(...looks.map(({ told }) => told?.seq ?? 0))
+    if (newest > seq)
       throw new UserError(
-        `HAProxy at ${socket} has no server ${slots[slot]} in backend ${backend}: it has ${[...servers.keys()].join(', ') || 'none'}`,
+        `HAProxy was told seq ${newest} of the ledger, which is newer than ${seq}: somebody else has decided since, so nothing was changed`,
       )
-    }
-    return { blue: of('blue'), green: of('green') }
   }
-  const weightsAt = async (socket: string): Promise<Weights> => {
-    const instance = await readInstance(socket)
-    return { blue: instance.blue.weight, green: instance.green.weight }
-  }
-
-  const read = async (): Promise<Traffic> => {
-    const instances = await Promise.all(sockets.map(readInstance))
-    // While instances disagree the mean is neither the old share nor the new one, so nobody takes the move for done.
-    const share = (slot: Slot) =>
-      instances.reduce((sum, instance) => sum + shareOf({ blue: instance.blue.weight, green: instance.green.weight }, slot), 0) /
-      instances.length
-    return {
-      percent: { blue: share('blue'), green: share('green') },
-      ready: { blue: instances.every(({ blue }) => blue.ready), green: instances.every(({ green }) => green.ready) },
-      seq: null,
-      forgot: null,
+  /** Looks until `accept` says null or the time is over; then throws what it said last. */
+  const lookUntil = async (
+    instance: Instance,
+    limit: number,
+    accept: (look: Look) => string | null,
+    pauseMilliseconds = 50,
+  ): Promise<Look> => {
+    const deadline = clock.now() + limit * 1000
+    for (;;) {
+      const look = await instance.look()
+      const missing = accept(look)
+      if (missing === null) return look
+      if (clock.now() >= deadline) throw new UserError(missing)
+      await clock.sleep(pauseMilliseconds)
     }
   }
 
-  const set = async (slot: Slot, percent: number, expecting: number | null): Promise<void> => {
-    const wanted = weightsFor(slot, percent)
-    if (expecting !== null)
-      for (const socket of sockets) {
-        const now = await weightsAt(socket)
-        if (!sameShare(now, slot, expecting) && !sameShare(now, slot, percent))
-          throw new UserError(
-            `slot ${slot} has ${shareOf(now, slot).toFixed(1)} % of the traffic at ${socket} where ${expecting} % was expected, so somebody else moved it and nothing was changed`,
-          )
+  /** Lets a server back in that was taken out, and waits for a health check to pass: HAProxy takes it for up at once and only then looks. */
+  const letIn = async (instance: Instance, slot: Slot, look: Look, limit: number) => {
+    if (!look.servers[slot].takenOut) return
+    await instance.setState(slot, 'ready')
+    const passedBefore = (await instance.look()).servers[slot].checksPassed
+    const believedFrom = clock.now() + checkedSeconds * 1000
+    await lookUntil(instance, Math.max(limit, checkedSeconds), now => {
+      const { ready, checksPassed } = now.servers[slot]
+      const checked = checksPassed === null || checksPassed > (passedBefore ?? 0) || clock.now() >= believedFrom
+      return ready && checked ? null : notReady(instance, slot, now)
+    })
+  }
+
+  const orderFor = (look: Look, weights: Weights, seq: number): Told => {
+    if (look.told?.seq !== seq) return { seq, turn: 0, weights }
+    return look.told.weights.blue === weights.blue ? look.told : { seq, turn: look.told.turn + 1, weights }
+  }
+  const overtaken = (instance: Instance, told: Told, seq: number) =>
+    new UserError(
+      `HAProxy at ${instance.socket} was told seq ${told.seq} of the ledger meanwhile, ${told.seq > seq ? `which is newer than ${seq}` : `with other weights than here`}: somebody else has decided`,
+    )
+  const isOrder = (told: Told, order: Told) =>
+    told.seq === order.seq && told.turn === order.turn && told.weights.blue === order.weights.blue
+  const tell = async (instance: Instance, order: Told) => {
+    const told = await instance.tell(order)
+    if (told !== null && !isOrder(told, order)) throw overtaken(instance, told, order.seq)
+  }
+  /** Writes an order that the instance was told and reads it back. Whoever finds that a newer one was told meanwhile gives that one its weights and stops. */
+  const write = async (instance: Instance, order: Told, raised: Slot) => {
+    for (let attempt = 1; ; attempt++) {
+      await instance.write(order.weights, raised)
+      const { told, weights } = await instance.look()
+      if (told !== null && !isOrder(told, order)) {
+        await instance.write(told.weights, told.weights.blue >= told.weights.green ? 'blue' : 'green')
+        throw overtaken(instance, told, order.seq)
       }
-    for (const socket of sockets) {
-      const answer = await ask(
-        socket,
-        `set weight ${backend}/${slots.blue} ${wanted.blue}; set weight ${backend}/${slots.green} ${wanted.green}`,
-        seconds,
-      )
-      const now = await weightsAt(socket)
-      if (now.blue !== wanted.blue || now.green !== wanted.green)
+      if (weights.blue === order.weights.blue && weights.green === order.weights.green) return
+      if (attempt >= mostWrites)
         throw new UserError(
-          `HAProxy at ${socket} has weights ${now.blue} and ${now.green} where ${wanted.blue} and ${wanted.green} were set${answer.trim() === '' ? '' : `: ${answer.trim().replace(/\s+/g, ' ').slice(0, 200)}`}`,
+          `HAProxy at ${instance.socket} has weights ${weights.blue} and ${weights.green} where ${order.weights.blue} and ${order.weights.green} were set ${mostWrites} times: somebody else sets them too`,
         )
     }
   }
+  const raisedBy = (looks: readonly Look[], slot: Slot, percent: number): Slot =>
+    looks.some(look => shareOf(look.weights, slot) < percent) ? slot : otherSlot(slot)
+
+  const restoreAt = async (instance: Instance, slot: Slot, seq: number) => {
+    const look = await instance.look()
+    const order = orderFor(look, weightsFor(slot, 100), seq)
+    await tell(instance, order)
+    await letIn(instance, slot, look, seconds)
+    await lookUntil(instance, seconds, now =>
+      now.servers[slot].ready ? null : `${notReady(instance, slot, now)}, so it was given nothing`,
+    )
+    await write(instance, order, slot)
+    await instance.setState(otherSlot(slot), 'maint')
+    await lookUntil(instance, seconds, ({ servers }) =>
+      servers[otherSlot(slot)].takenOut
+        ? null
+        : `HAProxy at ${instance.socket} does not take server ${slots[otherSlot(slot)]} out of traffic`,
+    )
+  }
 
   return {
-    describe: () => `haproxy backend ${backend} at ${sockets.length === 1 ? 'one instance' : `${sockets.length} instances`}`,
+    describe: () => `haproxy backend ${backend} at ${sockets.length === 1 ? sockets[0] : `${sockets.length} instances`}`,
     deploy: async (slot, release, seq) => {
+      assertNewest(await Promise.all(instances.map(instance => instance.look())), seq)
+      await Promise.all(instances.map(instance => instance.assertBalanced()))
       await settings.deploy(slot, release, seq)
       const limit = settings.readySeconds ?? 60
       const deadline = clock.now() + limit * 1000
-      while (!(await read()).ready[slot]) {
-        if (clock.now() >= deadline)
-          throw new UserError(
-            `HAProxy does not take server ${backend}/${slots[slot]} for up, ${limit} s after v${release.version} was deployed into slot ${slot}`,
-          )
-        await clock.sleep(250)
+      for (const instance of instances) {
+        await letIn(instance, slot, await instance.look(), limit)
+        await lookUntil(
+          instance,
+          Math.max(0, deadline - clock.now()) / 1000,
+          look =>
+            look.servers[slot].ready
+              ? null
+              : `${notReady(instance, slot, look)}, ${limit} s after v${release.version} was deployed into slot ${slot}`,
+          250,
+        )
       }
     },
-    read,
-    set: (slot, percent, expecting) => set(slot, percent, expecting),
+    read: async () => {
+      const looks = await Promise.all(instances.map(instance => instance.look()))
+      const now = clock.now() / 1000
+      const seqs = looks.flatMap(({ told }) => (told === null ? [] : [told.seq]))
+      const forgot = looks.flatMap(look => (hasForgotten(look) ? [now - look.uptimeSeconds] : []))
+      return {
+        percent: { blue: meanShare(looks, 'blue'), green: meanShare(looks, 'green') },
+        ready: { blue: looks.every(({ servers }) => servers.blue.ready), green: looks.every(({ servers }) => servers.green.ready) },
+        seq: seqs.length === 0 ? null : Math.max(...seqs),
+        forgot: forgot.length === 0 ? null : Math.max(...forgot),
+      }
+    },
+    set: async (slot, percent, expecting, seq) => {
+      const wanted = weightsFor(slot, percent)
+      const looks = await Promise.all(instances.map(instance => instance.look()))
+      assertNewest(looks, seq)
+      const raised = raisedBy(looks, slot, percent)
+      const moved = expecting === null ? null : movedBySomebody(looks, slot, percent, expecting)
+      if (moved !== null)
+        throw new UserError(
+          `slot ${slot} has ${shareInWords(moved, slot)} of the traffic at ${instances[looks.indexOf(moved)]?.socket} where ${expecting} % was expected, so somebody else moved it and nothing was changed`,
+        )
+      for (const [index, instance] of instances.entries()) {
+        const look = looks[index] as Look
+        if (shareOf(look.weights, raised) < shareOf(wanted, raised) && !look.servers[raised].ready)
+          throw new UserError(`${notReady(instance, raised, look)}, so it is given no more traffic and nothing was changed`)
+      }
+      await Promise.all(instances.map(instance => instance.assertBalanced()))
+      const orders = looks.map(look => orderFor(look, wanted, seq))
+      // All are told before any is moved, so that of two writers the older is refused before it has moved anything.
+      for (const [index, instance] of instances.entries()) await tell(instance, orders[index] as Told)
+      for (const [index, instance] of instances.entries()) await write(instance, orders[index] as Told, raised)
+    },
     verify: async (slot, percent) => {
-      for (const socket of sockets) {
-        const now = await weightsAt(socket)
-        if (!sameShare(now, slot, percent))
-          throw new UserError(
-            `HAProxy at ${socket} gives slot ${slot} ${shareOf(now, slot).toFixed(1)} % of the traffic where ${percent} % was set`,
-          )
-      }
+      const wanted = weightsFor(slot, percent)
+      await Promise.all(
+        instances.map(instance =>
+          lookUntil(instance, seconds, look => {
+            if (!isShare(look.weights, slot, percent))
+              return `HAProxy at ${instance.socket} gives slot ${slot} ${shareInWords(look, slot)} of the traffic where ${percent} % was expected`
+            for (const part of ['blue', 'green'] as const)
+              if (wanted[part] > 0 && !look.servers[part].ready)
+                return `${notReady(instance, part, look)}, so the weight of ${percent} % for slot ${slot} is not what it serves`
+            return null
+          }),
+        ),
+      )
     },
-    restore: slot => set(slot, 100, null),
+    restore: async (slot, seq) => {
+      const looks = await Promise.allSettled(instances.map(instance => instance.look()))
+      assertNewest(
+        looks.flatMap(look => (look.status === 'fulfilled' ? [look.value] : [])),
+        seq,
+      )
+      const done = await Promise.allSettled(instances.map(instance => restoreAt(instance, slot, seq)))
+      const failures = done.flatMap(result => (result.status === 'rejected' ? [result.reason as unknown] : []))
+      const bug = failures.find(failure => !(failure instanceof UserError))
+      if (bug !== undefined) throw bug
+      if (failures.length > 0)
+        throw new UserError(
+          `${instances.length - failures.length} of ${instances.length} HAProxy instances give all traffic to slot ${slot}: ${failures.map(failure => (failure as UserError).message).join('; ')}`,
+        )
+    },
   }
 }

@@ -2,12 +2,15 @@ import type { AddressInfo } from 'node:net'
 import { createServer, type Server } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ask, parseServersState } from '../../../src/adapters/haproxy/runtime.ts'
-import { haproxyTarget, weightsFor } from '../../../src/adapters/haproxy/target.ts'
+import { haproxyTarget } from '../../../src/adapters/haproxy/target.ts'
+import { numberOf, parseTold, tellCommands, toldOf, variableOf } from '../../../src/adapters/haproxy/told.ts'
+import { isBetween, isShare, weightsFor } from '../../../src/adapters/haproxy/weights.ts'
 
 // What HAProxy 2.x and 3.x answer to `show servers state`, shortened to the columns that are read.
-const header = '# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight'
-const state = (blue: string, green: string) =>
-  `1\n${header}\n3 churn 1 churn_blue 127.0.0.1 ${blue} 1\n3 churn 2 churn_green 127.0.0.1 ${green} 1\n\n`
+const header =
+  '# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_check_health srv_check_state'
+const state = (blue: string, green: string, checks = '3 6') =>
+  `1\n${header}\n3 churn 1 churn_blue 127.0.0.1 ${blue} 1 ${checks}\n3 churn 2 churn_green 127.0.0.1 ${green} 1 ${checks}\n\n`
 
 describe('weightsFor', () => {
   it.each([
@@ -23,10 +26,56 @@ describe('weightsFor', () => {
   })
 })
 
+describe('weights', () => {
+  it('stand for nothing and everything only exactly', () => {
+    expect(isShare({ blue: 255, green: 1 }, 'green', 0)).toBe(false)
+    expect(isShare({ blue: 0, green: 0 }, 'green', 0)).toBe(false)
+    expect(isShare({ blue: 100, green: 0 }, 'green', 0)).toBe(true)
+    expect(isShare({ blue: 77, green: 179 }, 'blue', 30)).toBe(true)
+    expect(isShare({ blue: 79, green: 177 }, 'blue', 30)).toBe(false)
+  })
+  it('of a move that was stopped in its middle are known by their parts', () => {
+    const [before, after] = [weightsFor('green', 0), weightsFor('green', 25)]
+    expect(isBetween({ blue: 256, green: 64 }, before, after)).toBe(true)
+    expect(isBetween({ blue: 192, green: 0 }, before, after)).toBe(true)
+    expect(isBetween({ blue: 200, green: 64 }, before, after)).toBe(false)
+  })
+})
+
+describe('what an instance was told', () => {
+  it('is one number that grows with seq, then turn, and says its weights', () => {
+    const orders = [
+      { seq: 7, turn: 0, weights: weightsFor('blue', 100) },
+      { seq: 7, turn: 1, weights: weightsFor('blue', 0) },
+      { seq: 8, turn: 0, weights: weightsFor('blue', 0) },
+      { seq: 4_294_967_295, turn: 2047, weights: weightsFor('blue', 100) },
+    ]
+    const numbers = orders.map(numberOf)
+    expect(numbers).toEqual([...numbers].sort((one, two) => one - two))
+    expect(numbers.map(toldOf)).toEqual(orders)
+    expect(toldOf(300)).toBeNull()
+    expect(() => numberOf({ seq: 4_294_967_296, turn: 0, weights: weightsFor('blue', 0) })).toThrow(RangeError)
+  })
+  it('has a name of its own for every backend, and is found in an answer', () => {
+    const names = ['churn', 'ch-urn', 'ch_urn', 'ch.urn', 'ch:urn'].map(variableOf)
+    expect(new Set(names).size).toBe(5)
+    for (const name of names) expect(name).toMatch(/^proc\.[A-Za-z0-9_.]+$/)
+    const told = { seq: 7, turn: 0, weights: weightsFor('green', 5) }
+    const [name = ''] = names
+    expect(tellCommands(name, told)).toContain(`set var ${name},iflt int(${numberOf(told)})`)
+    expect(parseTold(`\n\n${name}: type=sint value=<${numberOf(told)}>\n\n`, name)).toEqual(told)
+    expect(parseTold('Variable not found.\n', name)).toBeNull()
+  })
+})
+
 describe('parseServersState', () => {
   it('reads weight and readiness by name', () => {
     const servers = parseServersState(state('2 0 243', '0 0 13'), 'churn')
-    expect(Object.fromEntries(servers)).toEqual({ churn_blue: { weight: 243, ready: true }, churn_green: { weight: 13, ready: false } })
+    const seen = { initialWeight: 1, takenOut: false, checksPassed: 3 }
+    expect(Object.fromEntries(servers)).toEqual({
+      churn_blue: { ...seen, weight: 243, ready: true },
+      churn_green: { ...seen, weight: 13, ready: false },
+    })
   })
   it('takes a server in maintenance for not ready', () => {
     expect(parseServersState(state('2 1 243', '2 0 13'), 'churn').get('churn_blue')?.ready).toBe(false)
@@ -47,14 +96,25 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map(server => new Promise(resolve => server.close(resolve))))
 })
 
-/** An instance that keeps its weights and answers one line per connection. */
-const instance = async (initial: { blue: number; green: number }) => {
+/** What HAProxy 2.0 to 2.4 answer: they keep weights and know no variables of the process. */
+const older = async (initial: { blue: number; green: number }) => {
   const weights = { ...initial }
   const server = createServer(socket =>
     socket.on('data', data => {
-      const line = data.toString().trim()
-      for (const [, slot, value] of line.matchAll(/set weight churn\/churn_(blue|green) (\d+)/g)) weights[slot as 'blue'] = Number(value)
-      socket.end(line.startsWith('show') ? state(`2 0 ${weights.blue}`, `2 0 ${weights.green}`) : '\n\n')
+      const answers = data
+        .toString()
+        .trim()
+        .split('; ')
+        .map(line => {
+          const [, slot, value] = /^set server churn\/churn_(blue|green) weight (\d+)$/.exec(line) ?? []
+          if (slot !== undefined) weights[slot as 'blue'] = Number(value)
+          if (slot !== undefined) return '\n'
+          if (line.startsWith('show servers')) return state(`2 0 ${weights.blue}`, `2 0 ${weights.green}`)
+          if (line === 'show info') return 'Name: HAProxy\nUptime_sec: 40\n\n'
+          if (line.startsWith('show stat')) return '# pxname,svname,algo,\nchurn,BACKEND,roundrobin,\n\n'
+          return 'Unknown command. Please enter one of the following commands only :\n  help : this message\n\n'
+        })
+      socket.end(answers.join(''))
     }),
   )
   servers.push(server)
@@ -67,36 +127,36 @@ const targetOf = (sockets: readonly string[], names = { blue: 'churn_blue', gree
     backend: 'churn',
     slots: names,
     deploy: async () => undefined,
-    clock: { now: () => 0, sleep: async () => undefined },
+    clock: { now: () => 100_000, sleep: async () => undefined },
     answerSeconds: 1,
   })
 
-describe('several instances', () => {
-  it('are all moved, and read as neither old nor new while they disagree', async () => {
-    const [one, two] = [await instance({ blue: 256, green: 0 }), await instance({ blue: 256, green: 0 })]
+describe('a HAProxy that is too old to keep a variable', () => {
+  it('is moved all the same, holds no seq, and has forgotten where its weights are those of its configuration', async () => {
+    const [one, two] = [await older({ blue: 1, green: 1 }), await older({ blue: 1, green: 1 })]
     const target = targetOf([one.socket, two.socket])
-    await target.set('green', 50, 0, 1)
+    expect(await target.read()).toMatchObject({ seq: null, forgot: 60 })
+    await target.set('green', 25, null, 7)
     expect([one.weights, two.weights]).toEqual([
-      { blue: 128, green: 128 },
-      { blue: 128, green: 128 },
+      { blue: 192, green: 64 },
+      { blue: 192, green: 64 },
     ])
-    Object.assign(two.weights, { blue: 256, green: 0 })
-    expect((await target.read()).percent).toEqual({ blue: 75, green: 25 })
-    await target.set('green', 50, 0, 2)
-    expect((await target.read()).percent.green).toBe(50)
+    expect(await target.read()).toMatchObject({ percent: { blue: 75, green: 25 }, seq: null, forgot: null })
+    await target.set('green', 50, 25, 3)
+    await target.verify('green', 50)
   })
 
-  it('none is changed where one was moved by somebody else', async () => {
-    const [one, two] = [await instance({ blue: 256, green: 0 }), await instance({ blue: 100, green: 100 })]
+  it('none of several is changed where one was moved by somebody else', async () => {
+    const [one, two] = [await older({ blue: 256, green: 0 }), await older({ blue: 100, green: 100 })]
     await expect(targetOf([one.socket, two.socket]).set('green', 5, 0, 1)).rejects.toThrow(
-      /slot green has 50.0 % of the traffic at .* where 0 % was expected/,
+      /slot green has 50 % of the traffic at .* where 0 % was expected/,
     )
     expect(one.weights).toEqual({ blue: 256, green: 0 })
   })
 })
 
 it('says which server is missing, and what cannot be a name or a socket', async () => {
-  const one = await instance({ blue: 256, green: 0 })
+  const one = await older({ blue: 256, green: 0 })
   await expect(targetOf([one.socket], { blue: 'churn_blue', green: 'churn_red' }).read()).rejects.toThrow(
     'no server churn_red in backend churn: it has churn_blue, churn_green',
   )

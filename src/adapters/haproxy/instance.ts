@@ -1,0 +1,80 @@
+import { UserError } from '../../core/errors.ts'
+import type { Slot } from '../../core/lineage/events.ts'
+import { ask, parseAlgorithm, parseServersState, parseUptime, type ServerState } from './runtime.ts'
+import { parseTold, type Told, tellCommands, variableOf } from './told.ts'
+import { shareOf, type Weights } from './weights.ts'
+
+/** What one instance shows at one look. */
+export interface Look {
+  readonly servers: Readonly<Record<Slot, ServerState>>
+  readonly weights: Weights
+  readonly told: Told | null
+  readonly uptimeSeconds: number
+}
+
+/** One HAProxy process behind one runtime socket; every call is one connection with its own deadline. */
+export interface Instance {
+  readonly socket: string
+  look(): Promise<Look>
+  /** Refuses balance algorithms that ignore weights or take only 0 and 100 %. */
+  assertBalanced(): Promise<void>
+  /** Tells it an order. Returns what it was told last, which is another order where that is newer, and null where it cannot keep any. */
+  tell(told: Told): Promise<Told | null>
+  /** Sets both weights, the larger share first so that there is never a moment without a server. */
+  write(weights: Weights, raised: Slot): Promise<void>
+  /** Takes a server out for all, also for sessions that stick to it, or lets it take traffic again. */
+  setState(slot: Slot, state: 'maint' | 'ready'): Promise<void>
+}
+
+const withoutShares: Readonly<Record<string, string>> = {
+  'static-rr': 'takes only 0 and 100 % while it runs',
+  first: 'ignores weights',
+}
+
+/** An instance of which `slots` names the servers by slot. */
+export const instanceAt = (socket: string, backend: string, slots: Readonly<Record<Slot, string>>, seconds: number): Instance => {
+  const variable = variableOf(backend)
+  const order = async (line: string, what: string): Promise<void> => {
+    const answer = (await ask(socket, line, seconds)).trim()
+    if (answer !== '') throw new UserError(`HAProxy at ${socket} did not ${what}: ${answer.replace(/\s+/g, ' ').slice(0, 200)}`)
+  }
+  const otherSlot = (slot: Slot): Slot => (slot === 'blue' ? 'green' : 'blue')
+  return {
+    socket,
+    look: async () => {
+      const answer = await ask(socket, `show servers state ${backend}; show info; get var ${variable}`, seconds)
+      const servers = parseServersState(answer, backend)
+      const of = (slot: Slot): ServerState => {
+        const server = servers.get(slots[slot])
+        if (server) return server
+        throw new UserError(
+          `HAProxy at ${socket} has no server ${slots[slot]} in backend ${backend}: it has ${[...servers.keys()].join(', ') || 'none'}`,
+        )
+      }
+      const [blue, green] = [of('blue'), of('green')]
+      return {
+        servers: { blue, green },
+        weights: { blue: blue.weight, green: green.weight },
+        told: parseTold(answer, variable),
+        uptimeSeconds: parseUptime(answer, socket),
+      }
+    },
+    assertBalanced: async () => {
+      const algorithm = parseAlgorithm(await ask(socket, `show stat ${backend} 2 -1`, seconds))
+      const why = algorithm === null ? undefined : withoutShares[algorithm]
+      if (why !== undefined)
+        throw new UserError(
+          `backend ${backend} at ${socket} has \`balance ${algorithm}\`, which ${why}, so no share of the traffic can be given to a canary; use \`balance roundrobin\`, \`leastconn\` or \`random\``,
+        )
+    },
+    tell: async told => parseTold(await ask(socket, tellCommands(variable, told), seconds), variable),
+    write: async (weights, raised) => {
+      for (const slot of [raised, otherSlot(raised)])
+        await order(`set server ${backend}/${slots[slot]} weight ${weights[slot]}`, `take weight ${weights[slot]} for ${slots[slot]}`)
+    },
+    setState: (slot, state) => order(`set server ${backend}/${slots[slot]} state ${state}`, `take ${slots[slot]} to state ${state}`),
+  }
+}
+
+/** The share of a slot at an instance in words. */
+export const shareInWords = (look: Look, slot: Slot): string => `${Number(shareOf(look.weights, slot).toFixed(1))} %`

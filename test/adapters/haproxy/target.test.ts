@@ -1,0 +1,239 @@
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { Slot } from '../../../src/core/lineage/events.ts'
+import { temporaryFolder } from '../../support/temporary.ts'
+import { type HaproxyWorld, haproxyWorld } from './world.ts'
+
+const release = { model: 'churn', version: 2, image: null, files: '/models/v2' }
+
+const servers = (ports: Readonly<Record<Slot, number>>, more = '') =>
+  `  server churn_blue 127.0.0.1:${ports.blue} check inter 50ms rise 1 fall 2 weight 256 ${more.replace('SLOT', 'blue')}
+  server churn_green 127.0.0.1:${ports.green} check inter 50ms rise 1 fall 2 weight 0 ${more.replace('SLOT', 'green')}`
+
+/** A backend of its own at the first instance, and the slot that answers a request with these headers. */
+const withBackend = async (
+  name: string,
+  lines: (ports: Readonly<Record<Slot, number>>) => string,
+  { mode = 'http', globals = '' }: { readonly mode?: string; readonly globals?: string } = {},
+) => {
+  const folder = await temporaryFolder('refline-front-')
+  const front = folder.join('front.sock')
+  const world = await haproxyWorld({
+    instances: 1,
+    globals,
+    more: ports =>
+      `frontend ${name}_in\n  mode ${mode}\n  bind ${front}\n  default_backend ${name}\nbackend ${name}\n  mode ${mode}\n${lines(ports)}`,
+  })
+  const stack = new AsyncDisposableStack()
+  stack.use(folder)
+  stack.use(world)
+  return { world, front, target: world.targetOf({ backend: name }), [Symbol.asyncDispose]: () => stack.disposeAsync() }
+}
+const get = async (front: string, headers = ''): Promise<string> => {
+  const socket = connect(front)
+  let answer = ''
+  socket.on('data', data => {
+    answer += String(data)
+  })
+  socket.write(`GET / HTTP/1.1\r\nHost: churn\r\nConnection: close\r\n${headers}\r\n`)
+  await once(socket, 'close')
+  return answer
+}
+const slotOf = (answer: string): string => /(blue|green)\s*$/.exec(answer)?.[1] ?? answer
+
+describe('group 5: sessions that stick to the other slot', () => {
+  it.each([
+    [
+      'by a cookie of HAProxy',
+      (ports: Readonly<Record<Slot, number>>) =>
+        `  balance roundrobin\n  cookie SERVED insert indirect nocache\n${servers(ports, 'cookie SLOT')}`,
+    ],
+    [
+      'by a stick table',
+      (ports: Readonly<Record<Slot, number>>) =>
+        `  balance roundrobin\n  stick-table type string len 32 size 1k\n  stick on req.hdr(x-user)\n${servers(ports)}`,
+    ],
+  ])('%s are left by a weight of 0 and led away by restore, and a deploy lets the slot back in', async (_, lines) => {
+    await using of = await withBackend('sticky', lines)
+    const { front, target } = of
+    await target.set('green', 100, null, 1)
+    const [, cookie = 'none'] = /set-cookie: (SERVED=\w+)/i.exec(await get(front, 'x-user: ann\r\n')) ?? []
+    const client = `x-user: ann\r\nCookie: ${cookie}\r\n`
+
+    await target.set('green', 0, 100, 2)
+    expect(slotOf(await get(front, client))).toBe('green')
+
+    await target.restore('blue', 3)
+    expect(slotOf(await get(front, client))).toBe('blue')
+    expect((await target.read()).ready).toEqual({ blue: true, green: false })
+    await expect(target.set('green', 5, 0, 4)).rejects.toThrow(/green.*taken out of traffic.*nothing was changed/)
+
+    await target.deploy('green', release, 4)
+    expect((await target.read()).ready).toEqual({ blue: true, green: true })
+    await target.set('green', 5, 0, 4)
+    await target.verify('green', 5)
+  })
+
+  it('long connections of a TCP backend are ended by restore where its servers have `on-marked-down shutdown-sessions`', async () => {
+    await using of = await withBackend('long', ports => `  balance roundrobin\n${servers(ports, 'on-marked-down shutdown-sessions')}`, {
+      mode: 'tcp',
+    })
+    const { front, target } = of
+    await target.set('green', 100, null, 1)
+    const socket = connect(front)
+    const ask = async () => {
+      socket.write('GET / HTTP/1.1\r\nHost: churn\r\n\r\n')
+      const [data] = await once(socket, 'data')
+      return slotOf(String(data))
+    }
+    expect(await ask()).toBe('green')
+    await target.set('green', 0, 100, 2)
+    expect(await ask()).toBe('green')
+    const closed = once(socket, 'close')
+    await target.restore('blue', 3)
+    await closed
+  })
+})
+
+describe('a server that cannot serve', () => {
+  it('gets nothing by restore: what has the traffic keeps it', async () => {
+    await using world = await haproxyWorld()
+    const target = world.target({ seconds: 0.5 })
+    await target.set('green', 100, 0, 1)
+    await world.slotDown('blue')
+    await expect(target.restore('blue', 2)).rejects.toThrow(
+      /0 of 2 HAProxy instances give all traffic to slot blue: .*for up, so it was given nothing/,
+    )
+    expect(await world.shares('green')).toEqual([100, 100])
+  })
+
+  it('that was taken out is let back in by restore only when a health check has passed', async () => {
+    await using world = await haproxyWorld()
+    const target = world.target()
+    await target.set('green', 100, 0, 1)
+    await target.restore('blue', 2)
+    await world.models.green.stop()
+    await expect(world.target({ seconds: 0.5 }).restore('green', 3)).rejects.toThrow('(slot green) for up')
+    expect(await world.shares('blue')).toEqual([100, 100])
+    await world.models.green.start()
+    await target.restore('green', 3)
+    expect(await world.shares('green')).toEqual([100, 100])
+    expect((await target.read()).ready).toEqual({ blue: false, green: true })
+  })
+})
+
+describe('balance algorithms', () => {
+  const of = (name: string, balance: string) => withBackend(name, ports => `  balance ${balance}\n${servers(ports)}`)
+  it.each([
+    ['static-rr', 'takes only 0 and 100 %'],
+    ['first', 'ignores weights'],
+  ])('%s is refused before anything is deployed or moved', async (balance, words) => {
+    await using at = await of('other', balance)
+    await expect(at.target.deploy('green', release, 1)).rejects.toThrow(words)
+    await expect(at.target.set('green', 25, 0, 1)).rejects.toThrow(/use `balance roundrobin`/)
+    expect(await at.world.instance[0]?.shareOf('green', 'other')).toBe(0)
+  })
+  it('one that hashes to a fixed map says so itself, and nothing is changed', async () => {
+    await using at = await of('hashed', 'source')
+    await expect(at.target.set('green', 25, 0, 1)).rejects.toThrow(/did not take weight 64 for churn_green: .*static LB algorithm/)
+    expect(await at.world.instance[0]?.shareOf('green', 'hashed')).toBe(0)
+  })
+})
+
+describe('a reload', () => {
+  it('with a state file loses no weight, so nothing was forgotten; the seq is told again by the next move', async () => {
+    await using states = await temporaryFolder('refline-state-')
+    const file = states.join('servers')
+    await using of = await withBackend('kept', ports => `  balance roundrobin\n  load-server-state-from-file global\n${servers(ports)}`, {
+      globals: `  server-state-file ${file}\n`,
+    })
+    const [instance] = of.world.instance
+    await of.target.set('green', 25, 0, 5)
+    await writeFile(file, (await instance?.ask('show servers state')) ?? '')
+    await instance?.reload()
+    expect(await of.target.read()).toMatchObject({ percent: { blue: 75, green: 25 }, seq: null, forgot: null })
+    await of.target.set('green', 50, 25, 6)
+    expect((await of.target.read()).seq).toBe(6)
+  })
+
+  it('of one of two instances is a share between, and the next move completes it', async () => {
+    await using world = await haproxyWorld()
+    const target = world.target()
+    await target.set('green', 50, 0, 1)
+    await world.instance[1]?.reload()
+    const traffic = await target.read()
+    expect(traffic).toMatchObject({ percent: { blue: 75, green: 25 }, seq: 1 })
+    expect(traffic.forgot).not.toBeNull()
+    // The way a rollout asserts a forgotten weight: it expects what it read.
+    await target.set('green', 50, traffic.percent.green, 1)
+    expect(await world.shares('green')).toEqual([50, 50])
+    expect((await target.read()).forgot).toBeNull()
+  })
+})
+
+/** A way to the first instance's socket that calls `before` when a line that matches comes by, and only then passes it on. */
+const delayed = async (world: HaproxyWorld, path: string, line: RegExp, before: () => Promise<void>) => {
+  const server = createServer(client =>
+    client.once('data', async data => {
+      if (line.test(String(data))) await before()
+      const instance = connect(world.instance[0]?.socket ?? '')
+      instance.end(data)
+      instance.on('data', answer => client.write(answer)).on('close', () => client.end())
+    }),
+  )
+  server.listen(path)
+  await once(server, 'listening')
+  return { [Symbol.asyncDispose]: async () => void server.close() }
+}
+
+describe('two writers', () => {
+  it('the older one that wrote last gives the newer one its weights back', async () => {
+    await using world = await haproxyWorld({ instances: 1 })
+    const [path, newer] = [join(world.folder, 'delayed.sock'), world.target()]
+    let told = false
+    await using _ = await delayed(world, path, /^set server .* weight/, async () => {
+      if (told) return
+      told = true
+      await newer.set('green', 75, null, 9)
+    })
+    await expect(world.targetOf({ sockets: [path] }).set('green', 25, null, 8)).rejects.toThrow(/told seq 9 .* newer than 8/)
+    expect(await world.shares('green')).toEqual([75])
+    expect((await newer.read()).seq).toBe(9)
+  })
+
+  it('the older one is refused by HAProxy itself where the newer one came between its look and its order', async () => {
+    await using world = await haproxyWorld({ instances: 1 })
+    const [path, newer] = [join(world.folder, 'delayed.sock'), world.target()]
+    await using _ = await delayed(world, path, /set var/, () => newer.set('green', 75, null, 9))
+    await expect(world.targetOf({ sockets: [path] }).set('green', 25, null, 8)).rejects.toThrow(/told seq 9 .* newer than 8/)
+    expect(await world.shares('green')).toEqual([75])
+  })
+
+  it('a move that was stopped between its two weights is completed by the next', async () => {
+    await using world = await haproxyWorld({ instances: 1 })
+    await world.target().set('green', 10, 0, 1)
+    await world.instance[0]?.ask('set server churn/churn_green weight 128')
+    await world.target().set('green', 50, 10, 2)
+    expect(await world.shares('green')).toEqual([50])
+  })
+})
+
+it('real requests are split as the weights say, and those of a slot without weight are none', async () => {
+  await using world = await haproxyWorld({ instances: 1 })
+  const target = world.target()
+  const front = world.instance[0]?.address
+  const ask = async (requests: number) => {
+    const slots = await Promise.all(Array.from({ length: requests }, async () => (await fetch(`http://${front}/`)).text()))
+    return slots.filter(slot => slot === 'green').length
+  }
+  await target.set('green', 25, 0, 1)
+  // Round robin: exact but for the place in the turn.
+  const green = await ask(256)
+  expect(green).toBeGreaterThanOrEqual(60)
+  expect(green).toBeLessThanOrEqual(68)
+  await target.restore('blue', 2)
+  expect(await ask(50)).toBe(0)
+})
