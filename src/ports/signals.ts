@@ -23,6 +23,12 @@ export interface Minute {
   readonly bad: number
 }
 
+/** The rollout that is judged: the version in each slot, and when it began (seconds since 1970). */
+export interface Followed {
+  readonly versions: Readonly<Record<Slot, number | null>>
+  readonly since: number
+}
+
 /** One named signal. An unanswered query throws; "no traffic" is zeros and is not the same. */
 export interface Signal {
   readonly name: string
@@ -31,6 +37,8 @@ export interface Signal {
   /** Asks once, before the first step, whether it can be answered at all: an unknown metric or a refused query is a UserError now and not later. */
   check(): Promise<void>
   read(): Promise<Reading>
+  /** Tells it of the rollout, before `check` and before every reading; the same again changes nothing. Absent where a signal does not care. */
+  follow?(rollout: Followed): void
   /** Requests and bad ones of a slot in each of the last minutes, oldest first: how bursty they are. Absent where the system keeps no past. */
   history?(slot: Slot, minutes: number): Promise<readonly Minute[]>
 }

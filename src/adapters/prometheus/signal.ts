@@ -4,7 +4,7 @@ import type { HistogramSeries } from '../../core/rollout/histogram.ts'
 import { type SeriesCounters, summed } from '../../core/rollout/series.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Minute, Reading, Signal } from '../../ports/signals.ts'
-import { type Asked, askedFor, type CountedBy, type Filling, slots } from './asked.ts'
+import { type Asked, type CountedBy, type Filling, parsedOf, resolvedFor, slots } from './asked.ts'
 import { checkSignal } from './check.ts'
 import { type Prometheus, type PrometheusAccess, prometheus, type Row } from './client.ts'
 import { countsOf, histogramsJoined, histogramsOf, joined } from './counters.ts'
@@ -13,7 +13,8 @@ import { minutesOf } from './history.ts'
 export interface PrometheusSignalSettings extends PrometheusAccess {
   readonly name: string
   readonly counts: CountedBy
-  readonly filling: Filling
+  readonly model: string
+  readonly environment: string
   /** Seconds that readings lie back, so that scrapes and remote writes have arrived. */
   readonly lag?: number
   readonly clock: Clock
@@ -45,10 +46,13 @@ const keep = <T>(memory: Map<string, T>, seen: ReadonlyMap<string, T>): void => 
 export const prometheusSignal = (settings: PrometheusSignalSettings): Signal => {
   const { name, clock, lag = 15, counts } = settings
   const where = `signal ${name}`
-  const asked = askedFor(where, counts, settings.filling)
+  const parsed = parsedOf(where, counts)
   const api: Prometheus = prometheus(settings)
-  const memory: Readonly<Record<Slot, Memory>> = { blue: new Memory(), green: new Memory() }
+  let versions: Filling['versions'] = null
+  let memory: Readonly<Record<Slot, Memory>> = { blue: new Memory(), green: new Memory() }
   let primed = false
+  const queries = (): readonly Asked[] =>
+    parsed.map(of => resolvedFor(of, { model: settings.model, environment: settings.environment, versions }))
 
   const named = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -79,6 +83,7 @@ export const prometheusSignal = (settings: PrometheusSignalSettings): Signal => 
 
   const read = async (): Promise<Reading> => {
     const at = instant()
+    const asked = queries()
     const past = primed ? [] : await Promise.all(asked.map(of => rowsOf(of, at, true)))
     const live = await Promise.all(asked.map(of => rowsOf(of, at, false)))
     for (const [index, rows] of [...past, ...live].entries()) remember((asked[index % asked.length] as Asked).role, rows)
@@ -104,7 +109,7 @@ export const prometheusSignal = (settings: PrometheusSignalSettings): Signal => 
   const history = async (slot: Slot, minutes: number): Promise<readonly Minute[]> => {
     const until = instant()
     const of = (role: Asked['role']) => {
-      const query = asked.find(one => one.role === role)?.resolved[slot] ?? null
+      const query = queries().find(one => one.role === role)?.resolved[slot] ?? null
       return query === null ? Promise.resolve([]) : api.range(query, until - minutes * 60, until, 60)
     }
     const [total, bad, buckets] = await Promise.all([of('total'), of('bad'), of('histogram')])
@@ -120,13 +125,22 @@ export const prometheusSignal = (settings: PrometheusSignalSettings): Signal => 
   return {
     name,
     lag,
+    follow: rollout => {
+      if (versions?.blue === rollout.versions.blue && versions?.green === rollout.versions.green) return
+      // What is remembered of a slot is of the version that was in it.
+      if (versions !== null) {
+        memory = { blue: new Memory(), green: new Memory() }
+        primed = false
+      }
+      versions = rollout.versions
+    },
     read: () => named(read),
     history: (slot, minutes) => named(() => history(slot, minutes)),
     check: () =>
       named(() =>
         checkSignal({
           where,
-          asked,
+          asked: queries(),
           api,
           at: clock.now() / 1000,
           say: settings.say ?? (() => undefined),
