@@ -10,9 +10,10 @@ export interface PrometheusAccess {
   readonly authorization: string | null
   readonly http: HttpClient
   readonly timeoutSeconds?: number
+  /** Bytes of an answer that are read; 16 MiB by default. */
+  readonly largestAnswer?: number
 }
 
-const largestAnswer = 16 * 1024 * 1024
 const mostRows = 50_000
 
 const labels = z.record(z.string(), z.string())
@@ -60,9 +61,9 @@ export interface Prometheus {
 }
 
 const baseOf = (text: string): URL => {
-  if (!URL.canParse(text))
+  if (!URL.canParse(text) || !/^https?:/.test(text))
     throw new UserError(
-      `${JSON.stringify(text.slice(0, 200))} is not a URL; write the address of Prometheus, such as https://prometheus.acme.internal`,
+      `${JSON.stringify(text.slice(0, 200))} is no http or https address; write that of Prometheus, such as https://prometheus.acme.internal`,
     )
   const url = new URL(text)
   if (url.search !== '' || url.hash !== '')
@@ -81,7 +82,13 @@ const numberOf = (text: string): number => {
 }
 
 /** Talks to a Prometheus, or to anything that answers as one. Queries go as forms by POST, so that their length is not limited and no proxy logs them. */
-export const prometheus = ({ url, authorization, http, timeoutSeconds = 10 }: PrometheusAccess): Prometheus => {
+export const prometheus = ({
+  url,
+  authorization,
+  http,
+  timeoutSeconds = 10,
+  largestAnswer = 16 * 1024 * 1024,
+}: PrometheusAccess): Prometheus => {
   const base = baseOf(url)
   const ask = async (path: string, form: Readonly<Record<string, string>>, warned: 'refused' | 'allowed' = 'refused'): Promise<unknown> => {
     const at = new URL(path, base)

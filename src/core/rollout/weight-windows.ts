@@ -9,10 +9,19 @@ export interface WeightWindow {
   readonly until: number | null
 }
 
-/** The windows between the instants at which the weight was changed. What was asked within `settle` seconds after a change may still have gone by the old weight. */
+/** Seconds before a change was confirmed in which it may have happened already. */
+const confirming = 60
+
+/**
+ * The windows between the instants at which changes of the weight were confirmed. What was asked within `settle` seconds after a change may still have gone by the old
+ * weight, and what was asked just before its confirmation by the new one: neither is in a window.
+ */
 export const weightWindows = (changes: readonly number[], settle: number): readonly WeightWindow[] =>
   changes
-    .map((at, index) => ({ from: at + settle, until: changes[index + 1] ?? null }))
+    .map((at, index) => {
+      const next = changes[index + 1]
+      return { from: at + settle, until: next === undefined ? null : next - confirming }
+    })
     .filter(({ from, until }) => until === null || until > from)
 
 /** Counts of requests by when they were made, each window of one weight for itself: at two weights together, two arms that are alike look different. */
