@@ -6,20 +6,28 @@ import { percent } from '../../core/rollout/words.ts'
 import { messageOf, type RolloutPorts, type TrafficContext } from '../traffic/moving.ts'
 import { readAll } from './observe.ts'
 
-/** Seconds that the traffic is watched for before a plan. */
+/** Seconds that the traffic is watched for before a plan, where no signal has a past. */
 const glance = 2
 
-/** Requests per second of both slots now, by the first signal; null where it cannot be told. */
+/** Minutes of the past that say how much traffic there is. */
+const minutes = 5
+
+/** Requests per second of both slots now: of the last minutes where a signal keeps them, else of a short look; null where it cannot be told. */
 export const requestsPerSecond = async (ports: RolloutPorts): Promise<number | null> => {
   try {
+    const remembering = ports.signals.find(signal => signal.history !== undefined)
+    if (remembering?.history !== undefined) {
+      const past = await Promise.all([remembering.history('blue', minutes), remembering.history('green', minutes)])
+      return past.flat().reduce((sum, { total }) => sum + total, 0) / (minutes * 60)
+    }
     const before = await readAll(ports.signals)
     await ports.clock.sleep(glance * 1000)
     const after = await readAll(ports.signals)
-    for (const [name, { at, slots }] of after) {
+    for (const [name, later] of after) {
       const earlier = before.get(name)
-      if (!earlier || at <= earlier.at) continue
-      const requests = slots.blue.total - earlier.slots.blue.total + slots.green.total - earlier.slots.green.total
-      return requests >= 0 ? requests / (at - earlier.at) : null
+      if (earlier === undefined || 'unanswered' in earlier || 'unanswered' in later || later.at <= earlier.at) continue
+      const requests = later.slots.blue.total - earlier.slots.blue.total + later.slots.green.total - earlier.slots.green.total
+      return requests >= 0 ? requests / (later.at - earlier.at) : null
     }
     return null
   } catch {

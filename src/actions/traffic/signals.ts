@@ -1,3 +1,4 @@
+import { httpClient } from '../../adapters/http/client.ts'
 import { httpSignal } from '../../adapters/http/signal.ts'
 import type { EnvironmentConfiguration } from '../../core/configuration/schema.ts'
 import { UserError } from '../../core/errors.ts'
@@ -18,7 +19,7 @@ export const signalsOf = (
       throw new UserError(`signal ${name} needs the variable ${signal.token_env}, which is not set; pass it to the step under \`env:\``)
     switch (signal.kind) {
       case 'http':
-        return httpSignal({ name, url: filled(signal.url, { model }), token, clock })
+        return httpSignal({ name, urls: [filled(signal.url, { model })], token, http: httpClient, clock })
       default:
         throw new UserError(`the signal kind ${signal.kind} is not there yet`)
     }

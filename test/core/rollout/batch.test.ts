@@ -5,8 +5,7 @@ import { judgeSettingsOf, secondsOf } from '../../../src/core/rollout/settings.t
 import { bar, duration, evidence, percent } from '../../../src/core/rollout/words.ts'
 
 const counters = (blue: number, blueBad: number, green: number, greenBad: number) => ({
-  blue: { total: blue, bad: blueBad },
-  green: { total: green, bad: greenBad },
+  slots: { blue: { total: blue, bad: blueBad }, green: { total: green, bad: greenBad } },
 })
 
 describe('countsBetween', () => {
