@@ -16,6 +16,7 @@ import { appendToRollout, messageOf, Overtaken, overtakenBy, type RolloutPorts, 
 import { type FetchModel, releaseOf } from '../traffic/version.ts'
 import { type Ended, type Return, returnBy } from './ending.ts'
 import { claim, type LeasePorts } from './lease.ts'
+import type { SeenBefore } from './seen.ts'
 
 /** All that canary-deploy needs of the world. */
 export interface CanaryPorts extends RolloutPorts, AnnouncePorts, LeasePorts {
@@ -75,8 +76,9 @@ export const begin = async (
   context: CanaryContext,
   state: LedgerState,
   record: VersionRecord,
-  again: JudgedOnceMore | null = null,
+  known: { readonly again: JudgedOnceMore | null; readonly dispersion: SeenBefore['dispersion'] },
 ): Promise<Begun> => {
+  const { again, dispersion } = known
   const { version } = record
   const environment = environmentOf(state, context.environment)
   if (environment.move !== null) throw new Overtaken(overtakenBy(state, context.environment))
@@ -105,7 +107,7 @@ export const begin = async (
               from: now.live?.version ?? null,
               canary,
               steps: now.live === null ? [] : [...plan.shares],
-              judge: judgeSettingsOf(context.environment, context.settings),
+              judge: judgeSettingsOf(context.environment, context.settings, dispersion),
               ...(now.live === null || plan.waits.length === 0 ? {} : { waits: [...plan.waits] }),
               ...(now.live === null || bake === 0 ? {} : { bake }),
               holder: context.request,

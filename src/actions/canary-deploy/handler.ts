@@ -2,7 +2,7 @@ import { UserError } from '../../core/errors.ts'
 import type { EventOf, LedgerRecord, LedgerState, VersionRecord } from '../../core/lineage/events.ts'
 import { aliasOf, assertMayGoLive, environmentOf, isQuarantined } from '../../core/lineage/preconditions.ts'
 import { planLines } from '../../core/rollout/plan.ts'
-import { judgeSettingsOf } from '../../core/rollout/settings.ts'
+import { judgeSettingsOf, secondsOf } from '../../core/rollout/settings.ts'
 import { sharesOf, stepPlanOf } from '../../core/rollout/steps.ts'
 import type { InputsOf } from '../../kernel/action.ts'
 import { within } from '../../kernel/failpoint.ts'
@@ -13,6 +13,7 @@ import type { Ended } from './ending.ts'
 import { printPlan, requestsPerSecond } from './plan.ts'
 import { giveUp, resume, underWay } from './resume.ts'
 import { type Answer, type Answering, conclude, named, rollOut } from './roll-out.ts'
+import { followPlanned, seenBefore } from './seen.ts'
 import type { spec } from './spec.ts'
 
 type Inputs = InputsOf<(typeof spec)['inputs']>
@@ -88,7 +89,7 @@ export const canaryDeployHandler =
     await proveFiles(ports.store, record)
     let begun: Resumed
     try {
-      begun = await beginOrTakeOver(ports, context, state, record, again)
+      begun = await beginOrTakeOver(ports, context, { state, records }, record, again)
     } catch (error) {
       if (!(error instanceof Overtaken)) throw error
       return answer('held', error.message, {}, `held: ${error.message}`)
@@ -121,7 +122,7 @@ const judgedAgain = async (
 const beginOrTakeOver = async (
   ports: CanaryPorts,
   context: CanaryContext,
-  state: LedgerState,
+  { state, records }: { readonly state: LedgerState; readonly records: readonly LedgerRecord[] },
   record: VersionRecord,
   again: JudgedOnceMore | null,
 ): Promise<Resumed> => {
@@ -132,12 +133,17 @@ const beginOrTakeOver = async (
       `v${record.version} is the first version in ${context.environment}: it is deployed, must be ready, and goes live without a comparison`,
     )
   else {
+    followPlanned(ports, context, state, record)
     for (const signal of ports.signals) await signal.check()
-    const settings = judgeSettingsOf(context.environment, context.settings)
-    const perSecond = await requestsPerSecond(ports)
-    for (const line of planLines(settings, sharesOf(context.settings.steps), perSecond)) ports.log.info(`plan: ${line}`)
   }
-  return { ...(await begin(ports, context, state, record, again)), given: null }
+  const { dispersion, rates } = await seenBefore(ports, context, state, records)
+  if (live !== null) {
+    const { judge, steps } = context.settings
+    const planned = { rates, tick: judge.tick, longest: secondsOf(judge.max_duration) }
+    const settings = judgeSettingsOf(context.environment, context.settings, dispersion)
+    for (const line of planLines(settings, sharesOf(steps), await requestsPerSecond(ports), planned)) ports.log.info(`plan: ${line}`)
+  }
+  return { ...(await begin(ports, context, state, record, { again, dispersion })), given: null }
 }
 
 const nothingRegistered = (context: CanaryContext, state: LedgerState): UserError =>

@@ -5,9 +5,10 @@ import { emptyJudgeState, type Judgement, judge } from '../../core/rollout/judge
 import { nextMove } from '../../core/rollout/machine.ts'
 import { answered, type Observed } from '../../core/rollout/observed.ts'
 import { percent as share } from '../../core/rollout/words.ts'
+import type { Signal } from '../../ports/signals.ts'
 import type { RolloutPorts, TrafficContext } from '../traffic/moving.ts'
 import { text } from './ending.ts'
-import { type Readings, readAll, windowBetween } from './observe.ts'
+import { type Readings, readAll, settling, windowBetween } from './observe.ts'
 import type { RolloutLog } from './rollout-log.ts'
 
 /**
@@ -31,6 +32,12 @@ export interface Watch {
   begin(): void
 }
 
+/** Tells every signal that cares of the versions in the slots. */
+export const followedBy = (signals: readonly Signal[], { canary, version, from, begun = 0 }: RolloutState): void => {
+  const versions = canary === 'blue' ? { blue: version, green: from } : { blue: from, green: version }
+  for (const signal of signals) signal.follow?.({ versions, since: begun })
+}
+
 /** Looks at a rollout in windows that never overlap and never span two weights; each look is one push to the ledger, with its evidence. */
 export const watchOf = (ports: RolloutPorts, context: TrafficContext, log: RolloutLog): Watch => {
   const { clock, target } = ports
@@ -38,12 +45,13 @@ export const watchOf = (ports: RolloutPorts, context: TrafficContext, log: Rollo
   let baseline: Readings | null = null
 
   const look = async (rollout: RolloutState): Promise<Look> => {
+    followedBy(ports.signals, rollout)
     if (baseline === null) {
-      await clock.sleep(rules.settle * 1000)
+      await clock.sleep(settling(ports.signals, rules.settle) * 1000)
       baseline = await readAll(ports.signals)
     }
     await clock.sleep(rules.tick * 1000)
-    const readings = await readAll(ports.signals)
+    const readings = await readAll(ports.signals, baseline)
     const traffic = await target.read()
     const live = traffic.percent[rollout.canary]
     // A window during which the weight was moved mixes two weights: it is left out, and the next look says who differs.
@@ -52,13 +60,15 @@ export const watchOf = (ports: RolloutPorts, context: TrafficContext, log: Rollo
       baseline = null
       return { saw: 'moved' }
     }
-    const found = windowBetween(baseline, readings, rollout.canary)
+    const found = windowBetween(baseline, readings, rollout.canary, { at: rollout.changes ?? [0], settle: rules.settle })
     baseline = readings
     if (found.window === null) return { saw: 'unusable', reason: found.reason, restarted: found.restarted }
     const { window } = found
     const weight = live / 100
     const before = rollout.judge ?? emptyJudgeState(rollout.settings)
-    const { state, judgement } = judge(rollout.settings, before, { weight, signals: window.signals })
+    // What late labels say of earlier weights comes first, so that the newest batch is the present one.
+    const caughtUp = window.late.reduce((state, signals) => judge(rollout.settings, state, { weight, signals }).state, before)
+    const { state, judgement } = judge(rollout.settings, caughtUp, { weight, signals: window.signals })
     const evidence = canonicalJson({ schema: 1, rollout: rollout.rollout, weight, ...window, judgement: judgement.reason })
     await log.append(
       'canary-evidence',

@@ -66,7 +66,7 @@ export const rolloutStart = (state: LedgerState, event: EventOf<'rollout-start'>
 }
 
 export const weightConfirm = (state: LedgerState, event: EventOf<'weight-confirm'>): LedgerState => {
-  const { intent } = runningRollout(state, event)
+  const { intent, changes = [] } = runningRollout(state, event)
   if (intent === null || intent.step !== event.step || intent.percent !== event.percent) {
     refuse(
       state,
@@ -78,7 +78,7 @@ export const weightConfirm = (state: LedgerState, event: EventOf<'weight-confirm
     step: event.step,
     percent: event.percent,
     intent: null,
-    ...(at === undefined ? {} : { reached: at, heard: at }),
+    ...(at === undefined ? {} : { reached: at, heard: at, changes: [...changes, at].slice(-40) }),
   })
 }
 

@@ -32,6 +32,7 @@ const rolloutState = z.strictObject({
   holder: z.string().max(100).optional().describe('request of the runner that drives it; absent where none does'),
   begun: z.number().optional().describe('seconds since 1970 at which it was started'),
   reached: z.number().optional().describe('and at which its present weight was confirmed'),
+  changes: z.array(z.number()).max(40).optional().describe('and at which each weight was confirmed, oldest first'),
   heard: z.number().optional().describe('and at which its runner wrote last'),
   approved: z.int().min(0).optional().describe('the last step whose approval was given'),
 })
