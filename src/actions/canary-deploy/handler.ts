@@ -24,7 +24,7 @@ export const canaryDeployHandler =
   (ports: CanaryPorts, context: CanaryContext) =>
   async (inputs: CanaryInputs): Promise<Answer> => {
     const { ledger, log } = ports
-    const settings = judgeSettingsOf(context.environment, context.settings)
+    judgeSettingsOf(context.environment, context.settings)
     stepPlanOf(context.environment, context.settings.steps)
     let state = await within(ports.boundary, 'canary-head', () => ledger.read(context.model))
     const records = await ledger.records(context.model)
@@ -47,7 +47,9 @@ export const canaryDeployHandler =
 
     const version = inputs.version ?? versionOfRun(records, context.workflowRun)
     if (inputs.plan) {
-      await printPlan(ports, context, settings, environment, version)
+      const seen = await seenBefore(ports, context, state, records)
+      const settings = judgeSettingsOf(context.environment, context.settings, seen.dispersion)
+      await printPlan(ports, context, settings, environment, version, seen)
       return answer('', 'only the plan was asked for; nothing was changed')
     }
     if (inputs.resume) return resume(ports, context, state, answer)

@@ -1,10 +1,12 @@
 import type { EnvironmentState } from '../../core/lineage/events.ts'
 import type { JudgeSettings } from '../../core/rollout/judge-state.ts'
 import { planLines } from '../../core/rollout/plan.ts'
-import { sharesOf } from '../../core/rollout/steps.ts'
-import { percent } from '../../core/rollout/words.ts'
+import { secondsOf } from '../../core/rollout/settings.ts'
+import { sharesOf, stepWords } from '../../core/rollout/steps.ts'
+import { duration } from '../../core/rollout/words.ts'
 import { messageOf, type RolloutPorts, type TrafficContext } from '../traffic/moving.ts'
 import { readAll } from './observe.ts'
+import type { SeenBefore } from './seen.ts'
 
 /** Seconds that the traffic is watched for before a plan, where no signal has a past. */
 const glance = 2
@@ -42,33 +44,36 @@ export const printPlan = async (
   settings: JudgeSettings,
   environment: EnvironmentState,
   version: number | null,
+  seen: SeenBefore,
 ): Promise<void> => {
   const { log } = ports
   const live = environment.live
+  const { judge, steps } = context.settings
+  const bake = secondsOf(judge.bake)
   log.info(
     `${context.model} in ${context.environment}: ${live ? `v${live.version} is live in slot ${live.slot}` : 'nothing is live'}; ${version === null ? 'no version of this workflow run' : `v${version} would go live`}`,
   )
   log.info(
     live
-      ? `steps: ${sharesOf(context.settings.steps)
-          .map(step => percent(step / 100))
-          .join(' -> ')} -> 100 %`
+      ? `steps: ${[...stepWords(steps).words, '100 %', ...(bake === 0 ? [] : [`watched for ${duration(bake)} there`])].join(' -> ')}`
       : 'first version: no comparison is possible; it must be ready',
   )
-  for (const line of planLines(settings, sharesOf(context.settings.steps), await requestsPerSecond(ports))) log.info(line)
+  const planned = { rates: seen.rates, tick: judge.tick, longest: secondsOf(judge.max_duration) }
+  for (const line of planLines(settings, sharesOf(steps), await requestsPerSecond(ports), planned)) log.info(line)
   try {
     const traffic = await ports.target.read()
     log.info(
-      `target: blue ${traffic.percent.blue} %${traffic.ready.blue ? '' : ' (not ready)'}, green ${traffic.percent.green} %${traffic.ready.green ? '' : ' (not ready)'}`,
+      `${ports.target.describe()}: blue ${traffic.percent.blue} %${traffic.ready.blue ? '' : ' (not ready)'}, green ${traffic.percent.green} %${traffic.ready.green ? '' : ' (not ready)'}`,
     )
   } catch (error) {
-    log.warning(`target: ${messageOf(error)}`)
+    log.warning(`${ports.target.describe()}: ${messageOf(error)}`)
   }
   for (const signal of ports.signals) {
     try {
-      const { slots } = await signal.read()
+      await signal.check()
+      const { slots, source } = await signal.read()
       log.info(
-        `signal ${signal.name}: blue ${slots.blue.bad} bad of ${slots.blue.total}, green ${slots.green.bad} bad of ${slots.green.total}`,
+        `signal ${signal.name}: blue ${slots.blue.bad} bad of ${slots.blue.total}, green ${slots.green.bad} bad of ${slots.green.total}${source === undefined ? '' : ` (${source.slice(0, 600)})`}`,
       )
     } catch (error) {
       log.warning(`signal ${signal.name}: ${messageOf(error)}`)
