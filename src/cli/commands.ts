@@ -1,6 +1,6 @@
 import type { CommandSpec, Typed } from './command.ts'
 import { completionSpec, helpSpec } from './specs/help.ts'
-import { evaluateSpec, importSpec } from './specs/judge.ts'
+import { evaluateSpec, importSpec, judgeSpec } from './specs/judge.ts'
 import { backupSpec, collectSpec, compactSpec, gcSpec, pinSpec, repairSpec, restoreSpec, unpinSpec, verifySpec } from './specs/keep.ts'
 import { historySpec, lineageSpec, logSpec, runsSpec, showSpec, statusSpec } from './specs/look.ts'
 import type { Terminal } from './terminal.ts'
@@ -24,6 +24,7 @@ export const table: readonly Command[] = [
   { spec: lineageSpec, load: async () => (await import('./lineage.ts')).lineage },
   { spec: evaluateSpec, load: async () => (await import('./evaluate.ts')).evaluate },
   { spec: importSpec, load: async () => (await import('./import.ts')).importThresholds },
+  { spec: judgeSpec, load: async () => (await import('./replay.ts')).replay },
   { spec: verifySpec, load: async () => (await import('./verify.ts')).verify },
   { spec: repairSpec, load: async () => (await import('./repair.ts')).repair },
   { spec: gcSpec, load: async () => (await import('./gc.ts')).gc },

@@ -47,6 +47,8 @@ export interface Ledger {
   append(model: string, request: DecisionRequest, decide: (head: LedgerState) => Proposal | Promise<Proposal>): Promise<Appended>
   /** All records, oldest first, with the chain checked. */
   records(model: string): Promise<readonly LedgerRecord[]>
+  /** The evidence that is kept beside the records, by its digest: canonical JSON of each look at a rollout. Checked against the records, which are read with it. */
+  evidenceOf(model: string): Promise<ReadonlyMap<string, string>>
   /** The commit id of the newest record, or null: releases are tagged on it. */
   head(model: string): Promise<string | null>
   /**

@@ -42,6 +42,7 @@ export const memoryLedger = (initial: Partial<Writer> = {}): MemoryLedger => {
   return {
     subjects,
     evidence,
+    evidenceOf: async () => evidence,
     writeAs: change => {
       writer = { ...writer, ...change }
     },

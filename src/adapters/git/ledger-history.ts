@@ -7,13 +7,16 @@ import type { Repository } from './repository.ts'
 const untrusted = (model: string, sentence: string): UserError =>
   new UserError(`The ledger of ${model} cannot be trusted: ${sentence}. \`refline verify\` tells more.`)
 
-/** All records up to a commit whose history was fetched whole, and the state that follows from them. Throws a UserError where the chain is broken anywhere. */
-export const wholeHistory = async (
-  repository: Repository,
-  model: string,
-  tip: string | null,
-): Promise<{ readonly records: readonly LedgerRecord[]; readonly state: LedgerState }> => {
-  if (tip === null) return foldRecords(model, [])
+/** A whole ledger. `evidence`: what is kept beside the records of looks, by digest. */
+export interface WholeHistory {
+  readonly records: readonly LedgerRecord[]
+  readonly state: LedgerState
+  readonly evidence: ReadonlyMap<string, string>
+}
+
+/** All records up to a commit whose history was fetched whole, their evidence, and the state that follows from them. Throws a UserError where the chain is broken anywhere. */
+export const wholeHistory = async (repository: Repository, model: string, tip: string | null): Promise<WholeHistory> => {
+  if (tip === null) return { ...foldRecords(model, []), evidence: new Map() }
   const history = await repository.history(tip)
   const commits = history.map(([id]) => id as string)
   for (const [index, [id, ...parents]] of history.entries())
@@ -25,22 +28,28 @@ export const wholeHistory = async (
     texts.slice(0, commits.length).map(text => text ?? ''),
   )
   verifyState(folded.state, texts.at(-1) ?? '')
-  await checkEvidence(repository, folded.records, commits)
-  return folded
+  return { ...folded, evidence: await readEvidence(repository, folded.records, commits) }
 }
 
-const checkEvidence = async (repository: Repository, records: readonly LedgerRecord[], commits: readonly string[]): Promise<void> => {
+const readEvidence = async (
+  repository: Repository,
+  records: readonly LedgerRecord[],
+  commits: readonly string[],
+): Promise<ReadonlyMap<string, string>> => {
   const wanted = records.flatMap((record, index) =>
     record.events.flatMap(event =>
       event.kind === 'evidence' && event.evidence !== null ? [{ record, sha256: event.evidence, commit: commits[index] }] : [],
     ),
   )
   const texts = await repository.read(wanted.map(({ commit }) => `${commit}:evidence.json`))
+  const found = new Map<string, string>()
   for (const [index, { record, sha256 }] of wanted.entries()) {
     const text = texts[index]
     if (typeof text !== 'string' || digest(text) !== sha256)
       throw untrusted(record.model, `the evidence of seq ${record.seq} is missing or was changed`)
+    found.set(sha256, text)
   }
+  return found
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Appended, DecisionRequest, Ledger, Proposal } from '../../ports/ledger.ts'
 import { singleLine } from './command.ts'
 import { compareAndSwap, type LoopSettings, readRef } from './compare-and-swap.ts'
-import { recordBelow, wholeHistory } from './ledger-history.ts'
+import { recordBelow, type WholeHistory, wholeHistory } from './ledger-history.ts'
 import { type Repository, temporaryRepository } from './repository.ts'
 import { listRuns } from './run-archive.ts'
 import { runLogWrite } from './run-log.ts'
@@ -142,14 +142,15 @@ export const gitLedger = (settings: LedgerSettings): Ledger => {
     throw new UserError(`The ledger of ${model} moved too fast to read seq ${seq}; run again.`)
   }
 
-  const records = async (model: string): Promise<readonly LedgerRecord[]> => {
+  const wholeLedger = async (model: string): Promise<WholeHistory> => {
     const tip = await readRef(whole, refs(model).decisions, end())
     const folded = await wholeHistory(whole.repository, model, tip)
     const seen = newest.get(model)?.state
     const after = seen === undefined ? null : (folded.records[seen.seq]?.prev ?? (seen.seq === folded.state.seq ? folded.state.head : null))
     if (seen !== undefined && seen.seq > 0 && after !== seen.head) throw rewritten(model, seen.seq)
-    return folded.records
+    return folded
   }
+  const records = async (model: string): Promise<readonly LedgerRecord[]> => (await wholeLedger(model)).records
 
   /** What a request was answered with before. The state remembers the ones that may be asked for again, and notes where it had no room for one of them. */
   const findRequest = async (model: string, id: string, head: Verified, attempt: Attempt): Promise<Appended | null> => {
@@ -222,6 +223,7 @@ export const gitLedger = (settings: LedgerSettings): Ledger => {
     read: async model => (await newestOf(model, end())).state,
     append,
     records: model => alone(() => records(model)),
+    evidenceOf: model => alone(async () => (await wholeLedger(model)).evidence),
     head: async model => (await newestOf(model, end())).commit,
     log: async (model, lines) => {
       let written = 0

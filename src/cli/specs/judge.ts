@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command.ts'
-import { jsonOption, modelOperand } from './common.ts'
+import { documentHead, jsonOption, modelOperand, modelOption, placeOptions } from './common.ts'
 
 /** Judges local files. */
 export const evaluateSpec = {
@@ -91,5 +91,47 @@ export const importSpec = {
     notes: 'what a reader must know although it was carried over',
     into: 'the configuration that was written, or null',
     added: 'gates that were written and not there before',
+  },
+} as const satisfies CommandSpec
+
+/** Judges a rollout anew. */
+export const judgeSpec = {
+  id: 'judge',
+  group: 'judge',
+  summary: 'Judges a rollout anew from the counts in its ledger: replay recomputes every verdict.',
+  details:
+    'Each look is judged again from the counts that were kept beside its record and compared with what was recorded: verdict, state of the judge, and the steps and the end that followed. Exit code 0: all agree; 1: the first difference is printed; 2: there is no such rollout, or its ledger cannot be trusted.',
+  operands: [
+    { name: 'what', required: true, description: 'replay', choices: ['replay'] },
+    { name: 'rollout', required: false, description: 'id of the rollout or how it begins; the newest one by default' },
+  ],
+  options: { model: modelOption, ...placeOptions, json: jsonOption },
+  examples: [
+    {
+      type: 'judge replay 4f0c2a91b7de',
+      prints: [
+        'rollout 4f0c2a91b7de of churn: v13 in production against v12, judged by evidence, 2 looks',
+        'seq  at                weight  signal  bad, canary  bad, stable  harm  proof  recorded  recomputed',
+        ' 41  2026-11-20 12:01     5 %  errors     0 of 331   0 of 6,287   1.0    5.2  hold      hold',
+        ' 42  2026-11-20 12:02     5 %  errors     0 of 209   0 of 3,971   1.0   23.2  promote   promote',
+        'seq 43: step up to 10 %',
+        'every verdict is recomputed as it was recorded',
+      ],
+    },
+    { type: 'judge replay --json', prints: ['{', '  "schema": 1,', '  "difference": null, ...'] },
+  ],
+  document: {
+    ...documentHead,
+    rollout: 'its id',
+    environment: 'where it was rolled out',
+    version: 'the version that was judged',
+    from: 'the version that it was compared with; null for the first',
+    started: 'record of its start: seq, at, actor, workflow_run',
+    rule: 'evidence or threshold',
+    settings: 'the rules that it was judged by, as they were recorded at its start',
+    looks:
+      'seq, at, weight, counts and evidence (natural logarithms of e-values) by signal, the verdicts recorded and recomputed, and how they differ, or null',
+    decisions: 'steps up and the end: seq, at, words, and why one does not follow from the looks, or null',
+    difference: 'the first difference in words; null where all agree',
   },
 } as const satisfies CommandSpec

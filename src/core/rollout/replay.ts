@@ -1,0 +1,38 @@
+import { emptyJudgeState, type Judgement, judge } from './judge.ts'
+import type { JudgeSettings, JudgeState } from './judge-state.ts'
+import type { Batch } from './observed.ts'
+
+/** What the judge said after one batch, and the state it said it of. */
+export interface Replayed {
+  readonly state: JudgeState
+  readonly judgement: Judgement
+}
+
+/** Judges all batches of a rollout anew, oldest first. Nothing but settings and batches goes in, so any decision can be recomputed from what a ledger holds. */
+export const replay = (settings: JudgeSettings, batches: readonly Batch[]): readonly Replayed[] => {
+  let state = emptyJudgeState(settings)
+  return batches.map(batch => {
+    const answer = judge(settings, state, batch)
+    state = answer.state
+    return answer
+  })
+}
+
+/** Logarithms of different releases of JavaScript may differ in their last digits. */
+const close = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-6 + 1e-9 * Math.max(Math.abs(a), Math.abs(b))
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null
+
+/** Where two judge states first differ, such as `signals.errors.harm.3`, or null where they agree but for the last digits of logarithms. */
+export const stateDifference = (recorded: unknown, recomputed: unknown): string | null => {
+  const within = (a: unknown, b: unknown, path: string): string | null => {
+    if (typeof a === 'number' && typeof b === 'number') return close(a, b) ? null : path
+    if (!isObject(a) || !isObject(b)) return a === b ? null : path
+    for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+      const found = within(a[key], b[key], path === '' ? key : `${path}.${key}`)
+      if (found !== null) return found
+    }
+    return null
+  }
+  return within(recorded, recomputed, '')
+}
