@@ -12,27 +12,30 @@ const wanted = [0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01] as const
 /** Requests of the stable arm that its edges are chosen from. */
 const enough = 50
 
+/** Shares beyond which an edge says little: almost all requests are slower, or almost none. */
+const [fewest, most] = [0.003, 0.9] as const
+
 const distance = (share: number, target: number): number => Math.abs(Math.log(share / target))
 
 /**
- * Chooses up to seven edges whose share of slower requests in the stable arm is nearest to the wanted ones, or null where the batch is too small. The edge whose counts are
- * those of `bad` is left out: it is the configured limit, which is judged anyway. What a batch was used for choosing, it is not judged by: the choice would favour what it shows.
+ * Chooses up to seven edges, or null where the batch is too small: all that a fair share of the stable arm's requests is slower than, or where there are more those whose shares
+ * are nearest to the wanted ones. The edge whose counts are those of `bad` is left out: it is the configured limit, which is judged anyway. What a batch was used for choosing, it is
+ * not judged by: the choice would favour what it shows.
  */
 export const chooseEdges = (batch: Counts, slower: readonly SlowerCounts[]): readonly number[] | null => {
   if (batch.stable < enough) return null
-  const candidates = slower.filter(
-    ({ canary, stable }) => stable > 0 && stable < batch.stable && !(canary === batch.canaryBad && stable === batch.stableBad),
-  )
-  const chosen = new Set<number>()
-  for (const target of wanted) {
-    const left = candidates.filter(({ edge }) => !chosen.has(edge))
-    const nearest = left.reduce<SlowerCounts | undefined>(
-      (best, one) =>
-        best === undefined || distance(one.stable / batch.stable, target) < distance(best.stable / batch.stable, target) ? one : best,
-      undefined,
-    )
-    // An edge that is nearer to another wanted share is not taken twice over: neighbours say almost the same.
-    if (nearest !== undefined && distance(nearest.stable / batch.stable, target) < Math.log(2)) chosen.add(nearest.edge)
+  const candidates = slower
+    .map(({ edge, canary, stable }) => ({
+      edge,
+      share: stable / batch.stable,
+      limit: canary === batch.canaryBad && stable === batch.stableBad,
+    }))
+    .filter(({ share, limit }) => share >= fewest && share <= most && !limit)
+  const chosen = new Set(candidates.length <= wanted.length ? candidates.map(({ edge }) => edge) : [])
+  for (const target of chosen.size === 0 ? wanted : []) {
+    const [first, ...others] = candidates.filter(({ edge }) => !chosen.has(edge))
+    if (first === undefined) break
+    chosen.add(others.reduce((best, one) => (distance(one.share, target) < distance(best.share, target) ? one : best), first).edge)
   }
   return [...chosen].sort((a, b) => a - b)
 }

@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { absoluteAcceptance, acceptanceAfter, acceptanceEvidence, relativeAcceptance } from '../../../src/core/rollout/acceptance.ts'
+import { acceptanceAfter, relativeAcceptance } from '../../../src/core/rollout/acceptance.ts'
+import { fine } from '../../../src/core/rollout/alternatives.ts'
 import { harmAfter, harmEvidence } from '../../../src/core/rollout/harm.ts'
+import { harmProcessAfter, harmProcessEvidence } from '../../../src/core/rollout/harm-process.ts'
 import { emptyJudgeState, judge, judgementOf } from '../../../src/core/rollout/judge.ts'
 import type { Counts, JudgeSettings } from '../../../src/core/rollout/judge-state.ts'
-import { cleanRequests, requestsToSee } from '../../../src/core/rollout/plan.ts'
+import { cleanRequests } from '../../../src/core/rollout/plan.ts'
 import { sampleRatioEvidence } from '../../../src/core/rollout/sample-ratio.ts'
 
 const counts = (canary: number, canaryBad: number, stable: number, stableBad: number): Counts => ({ canary, canaryBad, stable, stableBad })
@@ -22,79 +24,42 @@ const acceptanceOf = (batch: Counts, times: number) => {
   return relativeAcceptance(state)
 }
 
+// The digits beyond those that canary.md prints are from exact fractions and 50-digit decimals.
 describe('golden vectors (canary.md 3.1 and 3.6)', () => {
   it.each([
-    [6, 1, 0.59107975],
-    [6, 5, 4.26298833],
-    [6, 12, 11.42086687],
-    [3, 5, -1.52864497],
+    [6, 1, 0.59107975343868],
+    [6, 5, 4.262988325417575],
+    [6, 12, 11.42086687155213],
+    [3, 5, -1.528644971332063],
   ])('harm with %d canary errors, %d batches', (bad, times, expected) => {
-    expect(harmOf(counts(300, bad, 5700, 57), times)).toBeCloseTo(expected, 7)
+    expect(harmOf(counts(300, bad, 5700, 57), times)).toBeCloseTo(expected, 9)
   })
   it.each([
-    [1, -0.02400231],
-    [5, 4.15567846],
-    [10, 9.93289157],
+    [1, -0.02400231234951787],
+    [5, 4.155678460497388],
+    [10, 9.9328915642999],
   ])('relative acceptance, %d batches', (times, expected) => {
-    expect(acceptanceOf(counts(3000, 30, 3000, 30), times)).toBeCloseTo(expected, 7)
+    expect(acceptanceOf(counts(3000, 30, 3000, 30), times)).toBeCloseTo(expected, 9)
   })
   it.each([
-    [50, 950, -1.214117],
-    [100, 900, 17.597939],
-    [0, 400, 12.347411],
+    [50, 950, -1.214117064714741],
+    [100, 900, 17.59793880030653],
+    [0, 400, 12.34741125723072],
   ])('sample ratio %d to %d at 5 %%', (canary, stable, expected) => {
-    expect(sampleRatioEvidence(0.05, canary, stable)).toBeCloseTo(expected, 6)
+    expect(sampleRatioEvidence(0.05, canary, stable)).toBeCloseTo(expected, 9)
   })
 })
 
-/** ln(n choose k), exact enough for small n. */
-const logChoose = (n: number, k: number): number => {
-  let sum = 0
-  for (let i = 1; i <= k; i++) sum += Math.log(n - k + i) - Math.log(i)
-  return sum
-}
-const binomial = (n: number, k: number, p: number) =>
-  p === 0 ? (k === 0 ? 1 : 0) : Math.exp(logChoose(n, k) + k * Math.log(p) + (n - k) * Math.log1p(-p))
-
-describe('expectation of one batch at the border of the null hypothesis, by enumeration', () => {
-  it.each([
-    [5, 20, 0.1, 0.1],
-    [20, 20, 0.3, 0.3],
-    [3, 60, 0.02, 0.02],
-    [10, 40, 0.05, 0.2],
-  ])('harm: %d canary and %d stable requests, %d and %d', (canary, stable, pc, ps) => {
-    let mean = 0
-    for (let c = 0; c <= canary; c++)
-      for (let s = 0; s <= stable; s++)
-        mean += binomial(canary, c, pc) * binomial(stable, s, ps) * Math.exp(harmOf(counts(canary, c, stable, s), 1, 10))
-    expect(mean).toBeLessThanOrEqual(1 + 1e-9)
-    expect(mean).toBeGreaterThan(0)
-  })
-  it.each([
-    [20, 20, 0.3, 0.2],
-    [8, 60, 0.15, 0.1],
-    [30, 10, 0.6, 0.1],
-  ])('acceptance: %d canary and %d stable requests, %d and %d', (canary, stable, pc, ps) => {
-    let mean = 0
-    for (let c = 0; c <= canary; c++)
-      for (let s = 0; s <= stable; s++) {
-        const state = acceptanceAfter([], counts(canary, c, stable, s), 1.5)
-        mean += binomial(canary, c, pc) * binomial(stable, s, ps) * Math.exp(acceptanceEvidence(state, { requests: canary, bad: c }, 0.1))
-      }
-    expect(mean).toBeLessThanOrEqual(1 + 1e-9)
-  })
-  it('absolute acceptance: exactly 1 at the ceiling, below 1 beyond it', () => {
-    const mean = (p: number) => {
-      let sum = 0
-      for (let bad = 0; bad <= 80; bad++) sum += binomial(80, bad, p) * Math.exp(absoluteAcceptance(80, bad, 0.01))
-      return sum
-    }
-    expect(mean(0.01)).toBeCloseTo(1, 9)
-    expect(mean(0.03)).toBeLessThan(1)
-  })
+it('keeps the golden vectors where nothing is set aside for harm that begins late, but for digits that are rounded down', () => {
+  let state: { harm: readonly number[] } = { harm: [] }
+  for (let index = 1; index <= 5; index++)
+    state = harmProcessAfter(state, fine, index, counts(300, 6, 5700, 57), { tolerate: 1, horizon: 5, dispersion: 1 })
+  const evidence = harmProcessEvidence(state, fine, 5, 5, 1)
+  expect(evidence).toBeLessThanOrEqual(4.262988325417575)
+  expect(evidence).toBeCloseTo(4.262988325417575, 4)
 })
 
-describe('judge', () => {
+describe('judge, as releases before 0.3', () => {
   const judged = (batches: readonly Counts[], weight = 0.05, of: JudgeSettings = settings) => {
     let state = emptyJudgeState(of)
     let judgement = judgementOf(of, state)
@@ -205,10 +170,4 @@ describe('judge', () => {
     expect(seen.length).toBeGreaterThanOrEqual(95)
     expect(seen.reduce((sum, requests) => sum + requests, 0) / seen.length).toBeLessThan(2400)
   })
-})
-
-it('plans with the figures of canary.md 3.2', () => {
-  const planned = requestsToSee(0.01, 0.05, 0.01, 0.02)
-  expect(planned).toBeGreaterThan(1200)
-  expect(planned).toBeLessThan(2000)
 })
