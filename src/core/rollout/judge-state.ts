@@ -76,7 +76,7 @@ export type JudgeSettings = z.output<typeof judgeSettings>
  */
 const signalState = z.strictObject({
   total: counts,
-  last: counts.describe('the newest batch alone: what the breaker looks at'),
+  last: counts.describe('the newest batch that it answered, alone: what the breaker looks at'),
   batches: z.int().min(0).describe('batches with requests in both arms'),
   harm: logarithms.describe('method 2: of harm that began at once'),
   acceptance: logarithms,

@@ -45,7 +45,10 @@ const unevenTraffic = (settings: JudgeSettings, state: JudgeState): string | nul
 /** Why the newest batch has nothing that a step up could stand on, or null. What was proven before does not count once traffic has stopped. */
 const nothingNew = (settings: JudgeSettings, state: JudgeState): string | null => {
   if (settings.method !== 2) return state.sampleRatio.canary === 0 ? 'the canary has had no request at this weight' : null
-  const newest = (name: string): Counts => state.signals[name]?.last ?? none
+  const newest = (name: string): Counts => {
+    const signal = state.signals[name]
+    return signal === undefined || signal.unanswered !== undefined ? none : signal.last
+  }
   const names = Object.keys(settings.signals).sort()
   if (names.every(name => newest(name).canary + newest(name).stable === 0))
     return 'no requests in either arm since the last look: waiting for traffic'

@@ -87,10 +87,10 @@ const bySecondMethod = (
   }
 }
 
-/** Carries one signal over a batch. One that gave no answer adds nothing to any of its e-processes. */
+/** Carries one signal over a batch. One that gave no answer adds nothing to any of its e-processes; its next batch is a neighbour of the last that it answered. */
 export const signalAfter = (settings: JudgeSettings, signal: SignalSettings, before: SignalState, batch: Observed): SignalState => {
   const { unanswered: _, ...state } = before
-  if (!answered(batch)) return { ...state, last: none, unanswered: batch.unanswered.slice(0, 300).toWellFormed() }
+  if (!answered(batch)) return { ...state, unanswered: batch.unanswered.slice(0, 300).toWellFormed() }
   const { canary, canaryBad, stable, stableBad } = batch
   const last = { canary, canaryBad, stable, stableBad }
   const next =

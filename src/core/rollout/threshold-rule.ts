@@ -28,10 +28,13 @@ export const byThreshold = (settings: JudgeSettings, state: JudgeState, signals:
     const of = settings.signals[signal.name]
     const last = state.signals[signal.name]?.last
     const max = of?.max
+    const unanswered = state.signals[signal.name]?.unanswered
     const newest =
       last === undefined || max === undefined
         ? 'is not judged by a threshold'
-        : `${count(last.canaryBad)} of ${count(last.canary)} canary requests bad in the newest look (${rate(last.canaryBad, last.canary)}, at most ${percent(max)} passes)`
+        : unanswered !== undefined
+          ? `no answer to the newest query: ${unanswered}`
+          : `${count(last.canaryBad)} of ${count(last.canary)} canary requests bad in the newest look (${rate(last.canaryBad, last.canary)}, at most ${percent(max)} passes)`
     const condition = conditionOf(signal, max, of?.breakerRequests ?? 1, state)
     return { ...signal, state: condition, accepted: condition === 'healthy', words: `${signal.name}: ${newest}; ${noBound}` }
   })

@@ -2,13 +2,25 @@ import { z } from 'zod'
 import { UserError } from '../../errors.ts'
 import type { Judgement } from '../../rollout/judge.ts'
 import type { JudgeSettings } from '../../rollout/judge-state.ts'
-import { batch, type Observed } from '../../rollout/observed.ts'
-import { replay, stateDifference } from '../../rollout/replay.ts'
+import { type Batch, batch, type Observed, observed } from '../../rollout/observed.ts'
+import { type Replayed, replay, stateDifference } from '../../rollout/replay.ts'
 import type { EventOf, LedgerRecord } from '../events.ts'
 import { type Stamp, stampOf } from './chronicle.ts'
 
-/** The evidence of one look as it is kept beside its record. */
-const evidenceBlob = batch.extend({ schema: z.literal(1), rollout: z.string(), from: z.number(), until: z.number(), judgement: z.string() })
+/** The evidence of one look as it is kept beside its record. `late`: what came to be known of earlier weights, judged before it at its own weight. */
+const evidenceBlob = batch.extend({
+  schema: z.literal(1),
+  rollout: z.string(),
+  from: z.number(),
+  until: z.number(),
+  judgement: z.string(),
+  late: z.array(z.record(z.string(), observed)).optional(),
+})
+type EvidenceBlob = z.output<typeof evidenceBlob>
+
+/** The batches of one look, in the order in which they are judged. */
+const batchesOf = ({ weight, signals, late = [] }: EvidenceBlob): readonly Batch[] =>
+  [...late, signals].map(of => ({ weight, signals: of }))
 
 type Verdict = Judgement['verdict']
 
@@ -85,12 +97,20 @@ const startOf = (model: string, records: readonly LedgerRecord[], asked: string 
   )
 }
 
-const lookOf = ({ event, at }: Recorded<'evidence'>, evidence: ReadonlyMap<string, string>): z.output<typeof evidenceBlob> => {
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+const lookOf = ({ event, at }: Recorded<'evidence'>, evidence: ReadonlyMap<string, string>): EvidenceBlob => {
   const text = event.evidence === null ? undefined : evidence.get(event.evidence)
-  const parsed = text === undefined ? null : evidenceBlob.safeParse(JSON.parse(text))
+  const parsed = text === undefined ? null : evidenceBlob.safeParse(jsonOf(text))
   if (parsed?.success !== true)
     throw new UserError(
-      `The look at seq ${at.seq} cannot be replayed: its evidence is ${event.evidence === null || text === undefined ? 'not kept' : 'not of a form that this release reads'}.`,
+      `The look at seq ${at.seq} cannot be replayed: its evidence is ${text === undefined ? 'not kept' : 'not of a form that this release reads'}.`,
     )
   return parsed.data
 }
@@ -141,9 +161,13 @@ export const replayOf = (
   const { rollout, environment, version, from, judge: settings } = start.event
   const recorded = eventsOf(records, rollout, 'evidence')
   const blobs = recorded.map(one => lookOf(one, evidence))
-  const looks = replay(settings, blobs).map(({ state, judgement }, index): ReplayedLook => {
+  const answers = replay(settings, blobs.flatMap(batchesOf))
+  let judged = 0
+  const looks = blobs.map((blob, index): ReplayedLook => {
+    judged += batchesOf(blob).length
+    const { state, judgement } = answers[judged - 1] as Replayed
     const { event, at } = recorded[index] as Recorded<'evidence'>
-    const { weight, signals } = blobs[index] as z.output<typeof evidenceBlob>
+    const { weight, signals } = blob
     return {
       seq: at.seq,
       at: at.at,
