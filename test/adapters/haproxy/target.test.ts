@@ -2,10 +2,13 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { Slot } from '../../../src/core/lineage/events.ts'
+import { installMilliseconds } from '../../support/installed-program.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
-import { type HaproxyWorld, haproxyWorld } from './world.ts'
+import { type HaproxyWorld, haproxyProgram, haproxyWorld } from './world.ts'
+
+beforeAll(haproxyProgram, installMilliseconds)
 
 const release = { model: 'churn', version: 2, image: null, files: '/models/v2' }
 

@@ -1,10 +1,13 @@
 import { chmod, chown, lstat, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { Agent, createServer, get as request } from 'node:http'
 import { dirname } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { freePort } from '../../../scripts/free-port.ts'
 import { eventually } from '../../support/eventually.ts'
-import { installedFile, type NginxWorld, nginxWorld, type RunningNginx } from './world.ts'
+import { installMilliseconds } from '../../support/installed-program.ts'
+import { installedFile, type NginxWorld, nginxProgram, nginxWorld, type RunningNginx } from './world.ts'
+
+beforeAll(nginxProgram, installMilliseconds)
 
 const only = (world: NginxWorld): RunningNginx => world.instance[0] as RunningNginx
 const settingsOf = ({ file, status, control }: RunningNginx) => ({
