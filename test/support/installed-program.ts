@@ -21,11 +21,21 @@ export const installedProgram = async (program: string, debianPackage: string = 
     const [command = '', ...rest] = process.getuid?.() === 0 ? argv : ['sudo', '-n', ...argv]
     await run(command, rest, { timeout: 240_000, maxBuffer: 16_777_216 })
   }
-  // Several test files may install at once; one waits for the other's lock.
   const apt = ['env', 'DEBIAN_FRONTEND=noninteractive', 'RUNLEVEL=1', 'apt-get', '-q', '-o', 'DPkg::Lock::Timeout=200']
-  await elevated(...apt, 'update')
-  await elevated(...apt, 'install', '-y', '--no-install-recommends', debianPackage)
-  const installed = find(program)
-  if (installed === undefined) throw new Error(`${debianPackage} was installed but there is no ${program} in ${folders().join(', ')}`)
-  return installed
+  // Several test files may install at once, and apt does not wait for every lock of its own.
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await elevated(...apt, 'update')
+      await elevated(...apt, 'install', '-y', '--no-install-recommends', debianPackage)
+    } catch (error) {
+      if (attempt === 20) throw error
+      await new Promise(resolve => setTimeout(resolve, 2000))
+    }
+    const installed = find(program)
+    if (installed !== undefined) return installed
+    if (attempt === 20) throw new Error(`${debianPackage} was installed but there is no ${program} in ${folders().join(', ')}`)
+  }
 }
+
+/** Seconds in milliseconds that installing may take: the limit of the `beforeAll` that does it. */
+export const installMilliseconds = 300_000

@@ -312,7 +312,7 @@ export const targetContract = (
         const undo = await world.slotDown('green')
         expect((await target.read()).ready).toEqual({ blue: true, green: false })
         await refused(target.set('green', 25, 5, 2), /green/)
-        await refused(world.target({ seconds: 0.5 }).deploy('green', release, 2), /green/)
+        await refused(world.target({ seconds: 1 }).deploy('green', release, 2), /green/)
         await expectShares(world, 'green', 5)
         await target.set('green', 0, 5, 3)
         await undo()

@@ -1,4 +1,5 @@
-import { commandTarget, deployByCommand } from '../../adapters/command/target.ts'
+import { deployByCommand } from '../../adapters/command/deploy.ts'
+import { commandTarget } from '../../adapters/command/target.ts'
 import { haproxyTarget } from '../../adapters/haproxy/target.ts'
 import { userCommand } from '../../adapters/process/user-command.ts'
 import type { EnvironmentConfiguration } from '../../core/configuration/schema.ts'
@@ -8,6 +9,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/report.ts'
 import type { Release, Target } from '../../ports/target.ts'
 import { filled } from './filled.ts'
+import { nginxTargetOf } from './nginx-target.ts'
 
 /** What a target is made with besides refline.yml. */
 export interface TargetSurroundings {
@@ -35,11 +37,13 @@ export const targetOf = (
   }
   const deploy = (slot: Slot, release: Release, seq: number) => deployByCommand(commands, slot, release, seq)
   const { clock } = around
-  if (target.kind === 'command') return commandTarget({ ...commands, read: target.read, set: target.set })
+  if (target.kind === 'command') return commandTarget({ ...commands, read: target.read, set: target.set, clock })
   const slots = { blue: filled(target.slots.blue, { model, slot: 'blue' }), green: filled(target.slots.green, { model, slot: 'green' }) }
   switch (target.kind) {
     case 'haproxy':
       return haproxyTarget({ sockets: target.sockets, backend: filled(target.backend, { model }), slots, deploy, clock })
+    case 'nginx':
+      return nginxTargetOf(target, model, { ...commands, deploy, clock })
     default:
       throw new UserError(`the target kind ${target.kind} is not there yet`)
   }

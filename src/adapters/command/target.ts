@@ -1,23 +1,19 @@
 import { z } from 'zod'
 import { UserError } from '../../core/errors.ts'
 import type { Slot } from '../../core/lineage/events.ts'
-import type { Release, Target, Traffic } from '../../ports/target.ts'
-import type { UserCommand } from '../../ports/user-command.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Target, Traffic } from '../../ports/target.ts'
+import { type Command, type DeployCommandSettings, deployByCommand } from './deploy.ts'
 
-type Command = string | readonly string[]
-
-export interface CommandTargetSettings {
-  readonly command: UserCommand
-  readonly folder: string
-  readonly deploy: Command
+export interface CommandTargetSettings extends DeployCommandSettings {
   readonly read: Command
   readonly set: Command
-  readonly passEnv?: readonly string[]
-  /** Variables that every command gets, such as REFLINE_ENVIRONMENT. */
-  readonly environment?: Readonly<Record<string, string>>
-  readonly onLine?: (line: string) => void
-  readonly deploySeconds?: number
+  readonly clock: Clock
   readonly commandSeconds?: number
+  /** How long a deployed version may take until `read` says that it is ready. */
+  readonly readySeconds?: number
+  /** How long a weight that was set may take until `read` shows it. */
+  readonly verifySeconds?: number
 }
 
 /** What `read` and `set` print as their last line, for the slot that was asked about. */
@@ -25,43 +21,27 @@ const slotAnswer = z.object({
   percent: z.number().min(0).max(100),
   ready: z.boolean(),
   seq: z.int().min(0).nullish(),
+  forgot: z.number().min(0).nullish(),
 })
+type SlotAnswer = z.output<typeof slotAnswer>
 
 /** Exit code by which `set` says: the weight was not as expected and nothing was changed. */
 const notAsExpected = 3
 
-const variablesOf = (release: Release): Record<string, string> => ({
-  REFLINE_VERSION: String(release.version),
-  REFLINE_IMAGE: release.image ?? '',
-  REFLINE_MODEL: release.files ?? '',
-  REFLINE_MODEL_NAME: release.model,
-})
+/** Per cent points within which a share other than 0 and 100 counts as met: what targets move by may be coarse. */
+const grain = 0.25
+const isShare = (now: number, percent: number): boolean =>
+  percent === 0 || percent === 100 ? now === percent : Math.abs(now - percent) <= grain
 
-/** Runs the `deploy` command of a target: brings a release up in a slot. Throws a UserError with its last lines where it fails. */
-export const deployByCommand = async (
-  settings: Omit<CommandTargetSettings, 'read' | 'set'>,
-  slot: Slot,
-  release: Release,
-  seq: number,
-): Promise<void> => {
-  const done = await settings.command.run({
-    command: settings.deploy,
-    folder: settings.folder,
-    environment: { ...settings.environment, REFLINE_SLOT: slot, REFLINE_SEQ: String(seq), ...variablesOf(release) },
-    passEnv: settings.passEnv ?? [],
-    timeoutSeconds: settings.deploySeconds ?? 900,
-    ...(settings.onLine === undefined ? {} : { onLine: settings.onLine }),
-  })
-  if (done.exitCode !== 0)
-    throw new UserError(
-      `target.deploy ended with exit code ${done.exitCode} for v${release.version} in slot ${slot}: ${done.lastLines.slice(-3).join(' / ')}`,
-    )
-}
+const otherSlot = (slot: Slot): Slot => (slot === 'blue' ? 'green' : 'blue')
+const newestOf = (one: number | null | undefined, other: number | null | undefined): number | null =>
+  one == null && other == null ? null : Math.max(one ?? 0, other ?? 0)
 
 /**
  * A target driven by the user's own three commands. They get REFLINE_SLOT, `deploy` and `set` also REFLINE_SEQ, `deploy` REFLINE_VERSION, REFLINE_IMAGE and
- * REFLINE_MODEL (the file or folder that `train.output` names), `set` REFLINE_PERCENT and REFLINE_EXPECT (empty: anything). `read` and `set` print
- * `{"percent": 5, "ready": true}` as their last line, with `seq` where the target can hold one.
+ * REFLINE_MODEL (the file or folder that `train.output` names), `set` REFLINE_PERCENT and REFLINE_EXPECT (empty: anything), and REFLINE_RESTORE=1 where all
+ * traffic is given back whatever stands there. `read` and `set` print `{"percent": 5, "ready": true}` as their last line, with `seq` where the target can hold
+ * one and `forgot` (seconds since 1970) where it lost its weights.
  */
 export const commandTarget = (settings: CommandTargetSettings): Target => {
   const run = async (verb: 'read' | 'set', slot: Slot, environment: Readonly<Record<string, string>>) => {
@@ -109,6 +89,10 @@ export const commandTarget = (settings: CommandTargetSettings): Target => {
       )
   }
 
+  const assertReady = (slot: Slot, { ready }: SlotAnswer): void => {
+    if (!ready) throw new UserError(`slot ${slot} is not ready as target.read says, so it is given no more traffic and nothing was changed`)
+  }
+
   const read = async (): Promise<Traffic> => {
     const blue = await readSlot('blue')
     const green = await readSlot('green')
@@ -117,43 +101,80 @@ export const commandTarget = (settings: CommandTargetSettings): Target => {
     return {
       percent: { blue: blue.percent, green: green.percent },
       ready: { blue: blue.ready, green: green.ready },
-      seq: blue.seq ?? green.seq ?? null,
-      forgot: null,
+      seq: newestOf(blue.seq, green.seq),
+      forgot: newestOf(blue.forgot, green.forgot),
     }
   }
 
-  const set: Target['set'] = async (slot, percent, expecting, seq) => {
-    assertNewest((await readSlot(slot)).seq, seq)
+  /** Runs `set` and believes what it printed as little as what it did not. */
+  const write = async (slot: Slot, percent: number, expecting: number | null, seq: number, more: Readonly<Record<string, string>>) => {
     const done = await run('set', slot, {
       REFLINE_PERCENT: String(percent),
       REFLINE_EXPECT: expecting === null ? '' : String(expecting),
       REFLINE_SEQ: String(seq),
+      ...more,
     })
     if (done.exitCode === notAsExpected) {
       const now = await readSlot(slot)
+      assertNewest(now.seq, seq)
       throw new UserError(
-        `slot ${slot} has ${now.percent} % of the traffic where ${expecting} % was expected, so somebody else moved it and nothing was changed`,
+        `slot ${slot} has ${now.percent} % of the traffic where ${expecting === null ? 'anything' : `${expecting} %`} was expected, so somebody else moved it and nothing was changed`,
       )
     }
     const answer = answerOf('set', slot, done)
-    if (Math.abs(answer.percent - percent) > 0.25)
+    if (Math.abs(answer.percent - percent) > grain)
       throw new UserError(`target.set left slot ${slot} at ${answer.percent} % where ${percent} % was asked for`)
   }
 
+  /** Asks again and again until `missing` is null or the time is over; then throws it. */
+  const readUntil = async (seconds: number, missing: () => Promise<string | null>): Promise<void> => {
+    const deadline = settings.clock.now() + seconds * 1000
+    for (let pause = 100; ; pause = Math.min(pause * 2, 2000)) {
+      const words = await missing()
+      if (words === null) return
+      if (settings.clock.now() + pause > deadline) throw new UserError(words)
+      await settings.clock.sleep(pause)
+    }
+  }
+
   return {
-    describe: () => 'the commands of the target',
+    describe: () => `the commands of refline.yml (set: ${argvInWords(settings.set)})`,
     deploy: async (slot, release, seq) => {
       // Before the first deploy there may be nothing that could answer.
       const before = await readSlot(slot).catch(() => null)
       assertNewest(before?.seq, seq)
       await deployByCommand(settings, slot, release, seq)
+      const limit = settings.readySeconds ?? 60
+      await readUntil(limit, async () =>
+        (await readSlot(slot)).ready
+          ? null
+          : `slot ${slot} is not ready as target.read says, ${limit} s after v${release.version} was deployed into it`,
+      )
     },
     read,
-    set,
-    verify: async (slot, percent) => {
-      const now = (await readSlot(slot)).percent
-      if (Math.abs(now - percent) > 0.25) throw new UserError(`target.read shows ${now} % for slot ${slot} where ${percent} % was set`)
+    set: async (slot, percent, expecting, seq) => {
+      const now = await readSlot(slot)
+      assertNewest(now.seq, seq)
+      if (percent > now.percent) assertReady(slot, now)
+      if (percent < now.percent) assertReady(otherSlot(slot), await readSlot(otherSlot(slot)))
+      await write(slot, percent, expecting, seq, {})
     },
-    restore: (slot, seq) => set(slot, 100, null, seq),
+    verify: (slot, percent) =>
+      readUntil(settings.verifySeconds ?? 10, async () => {
+        const { percent: now, ready } = await read()
+        if (!isShare(now[slot], percent)) return `target.read shows ${now[slot]} % for slot ${slot} where ${percent} % was set`
+        const unready = (['blue', 'green'] as const).find(part => now[part] > 0 && !ready[part])
+        return unready === undefined ? null : `slot ${unready} has ${now[unready]} % of the traffic and is not ready as target.read says`
+      }),
+    restore: async (slot, seq) => {
+      assertNewest((await readSlot(slot)).seq, seq)
+      await write(slot, 100, null, seq, { REFLINE_RESTORE: '1' })
+      const { percent } = await read()
+      if (percent[slot] !== 100)
+        throw new UserError(`target.read shows ${percent[slot]} % for slot ${slot} after all traffic was given back to it`)
+    },
   }
 }
+
+const argvInWords = (command: Command): string =>
+  (typeof command === 'string' ? command : command.join(' ')).split('\n')[0]?.slice(0, 80) ?? ''

@@ -34,7 +34,9 @@ export const ask = (socket: string, line: string, seconds: number): Promise<stri
     })
     connection.on('close', () => {
       clearTimeout(timer)
-      resolve(Buffer.concat(parts).toString('utf8'))
+      // Even where there is nothing to say it answers with an empty line.
+      if (bytes === 0) refuse(`closed the connection without an answer to \`${line}\``)
+      else resolve(Buffer.concat(parts).toString('utf8'))
     })
   })
 }

@@ -38,16 +38,17 @@ const hasForgotten = ({ told, servers: { blue, green } }: Look): boolean =>
 const meanShare = (looks: readonly Look[], slot: Slot): number =>
   looks.reduce((sum, look) => sum + shareOf(look.weights, slot), 0) / looks.length
 
-/** The first look at which the weights are neither those expected, nor those wanted, nor between them, nor forgotten; null where there is none. */
+/**
+ * The first look at which the weights are neither those expected, nor those wanted, nor between them; null where there is none. Weights of a process that began
+ * again are nobody's decision, so they are no reason to stop.
+ */
 const movedBySomebody = (looks: readonly Look[], slot: Slot, percent: number, expecting: number): Look | null => {
-  const forgotten = looks.filter(hasForgotten)
-  // Where one of several has forgotten, what the caller read is the mean with it.
-  if (forgotten.length > 0 && Math.abs(meanShare(looks, slot) - expecting) <= grain) return null
   const [before, after] = [nearestWeights(slot, expecting), nearestWeights(slot, percent)]
-  const isKnown = (look: Look) =>
-    isShare(look.weights, slot, expecting) || isShare(look.weights, slot, percent) || isBetween(look.weights, before, after)
-  const moved = looks.find(look => !isKnown(look) && !(forgotten.length < looks.length && hasForgotten(look)))
-  return moved ?? null
+  const isKnown = ({ weights }: Look) =>
+    isShare(weights, slot, expecting) || isShare(weights, slot, percent) || isBetween(weights, before, after)
+  // Where one of several has forgotten, what the caller read is the mean with it.
+  const isMean = looks.some(hasForgotten) && Math.abs(meanShare(looks, slot) - expecting) <= grain
+  return isMean ? null : (looks.find(look => !isKnown(look) && !hasForgotten(look)) ?? null)
 }
 
 /**

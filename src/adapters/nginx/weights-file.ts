@@ -93,7 +93,7 @@ export const renderWeights = ({ variable, slots, by }: Split, told: Told): strin
 /** Reads such a file, also one that was edited. Throws a UserError that begins with `what` where it is none. */
 export const parseWeights = (text: string, slots: Readonly<Record<Slot, string>>, what: string): WeightsFile => {
   const told = parseTold(text.replaceAll(/^\s*#.*$/gm, ''))
-  const [, body] = /split_clients[^{]*(?<!\$)\{([^}]*)\}\s*map/.exec(text) ?? []
+  const [, body] = /^\s*split_clients\s+(?:"[^"]*"|[^\s"]+)\s+\$\w+\s*\{([^}]*)\}/m.exec(text) ?? []
   const shares = [...(body ?? '').matchAll(/^\s*(?:\*|(\d{1,3})(?:\.(\d{1,2}))?%)\s+"?([^\s";]+)"?\s*;/gm)].map(
     ([, whole, part, name]) => ({
       name: name ?? '',

@@ -18,9 +18,9 @@ const slots = z.strictObject({ blue: nonEmpty, green: nonEmpty })
 const target = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('haproxy'),
-    sockets: z.array(nonEmpty).min(1).describe('runtime socket of each instance: a path or host:port'),
-    backend: nonEmpty,
-    slots: slots.describe('servers of the backend'),
+    sockets: z.array(nonEmpty).min(1).describe('runtime socket of each instance, level admin: a path or host:port'),
+    backend: nonEmpty.describe('${model} is filled in'),
+    slots: slots.describe('servers of the backend; ${model} and ${slot} are filled in'),
     deploy: command,
     pass_env: passEnv,
   }),
@@ -29,14 +29,21 @@ const target = z.discriminatedUnion('kind', [
     instances: z
       .array(
         z.strictObject({
-          file: nonEmpty.describe('the file that Refline writes and nginx includes'),
+          file: nonEmpty.describe('the file that Refline writes and nginx includes at its http level; ${model} is filled in'),
+          status: nonEmpty.describe('URL of the location that returns the variable that ends in _told; ${model} is filled in'),
           test: command.default(['nginx', '-t']),
           reload: command.default(['nginx', '-s', 'reload']),
-          status: nonEmpty.optional().describe('URL at which nginx answers with the seq of the weights that it serves'),
         }),
       )
       .min(1),
-    slots: slots.describe('addresses of the servers, such as 127.0.0.1:8001'),
+    slots: slots.describe('upstreams, or addresses such as 127.0.0.1:8001; ${model} and ${slot} are filled in'),
+    ready: slots.describe('URL at which the model server of each slot answers 2xx when it could serve; ${model} and ${slot} are filled in'),
+    variable: nonEmpty
+      .default('refline_${model}')
+      .describe('the variable of nginx that `proxy_pass` names; other characters than letters and digits become _'),
+    split_by: nonEmpty
+      .default('$request_id')
+      .describe('what the traffic is divided by: `$request_id` draws for each request, `$remote_addr` keeps a client on its side'),
     deploy: command,
     pass_env: passEnv,
   }),

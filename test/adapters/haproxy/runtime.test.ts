@@ -82,7 +82,7 @@ describe('parseServersState', () => {
   })
   it.each([
     ["Can't find backend.\n", 'does not know backend churn'],
-    ['', 'does not know backend'],
+    ['\n', 'does not know backend'],
     ['HTTP/1.1 400 Bad', 'no runtime socket'],
     [`1\n# be_id srv_name\n`, 'no column srv_uweight'],
     [state('2 0 x', '2 0 1'), 'weight "x"'],

@@ -2,10 +2,13 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { Slot } from '../../../src/core/lineage/events.ts'
+import { installMilliseconds } from '../../support/installed-program.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
-import { type HaproxyWorld, haproxyWorld } from './world.ts'
+import { type HaproxyWorld, haproxyProgram, haproxyWorld } from './world.ts'
+
+beforeAll(haproxyProgram, installMilliseconds)
 
 const release = { model: 'churn', version: 2, image: null, files: '/models/v2' }
 
@@ -174,50 +177,104 @@ describe('a reload', () => {
   })
 })
 
-/** A way to the first instance's socket that calls `before` when a line that matches comes by, and only then passes it on. */
-const delayed = async (world: HaproxyWorld, path: string, line: RegExp, before: () => Promise<void>) => {
-  const server = createServer(client =>
-    client.once('data', async data => {
-      if (line.test(String(data))) await before()
-      const instance = connect(world.instance[0]?.socket ?? '')
-      instance.end(data)
-      instance.on('data', answer => client.write(answer)).on('close', () => client.end())
-    }),
-  )
-  server.listen(path)
-  await once(server, 'listening')
-  return { [Symbol.asyncDispose]: async () => void server.close() }
+/** Ways to the sockets of all instances, on which each line is seen before it is passed on; a line that is refused is lost with its connection. */
+const ways = async (world: HaproxyWorld, before: (line: string) => Promise<'pass' | 'lose'>) => {
+  const stack = new AsyncDisposableStack()
+  const paths = world.instance.map((_, index) => join(world.folder, `way-${index}.sock`))
+  for (const [index, path] of paths.entries()) {
+    const server = createServer(client => {
+      client.on('error', () => undefined)
+      client.once('data', async data => {
+        if ((await before(String(data))) === 'lose') return client.destroy()
+        const instance = connect(world.instance[index]?.socket ?? '')
+        instance.end(data)
+        instance.on('data', answer => client.write(answer)).on('close', () => client.end())
+      })
+    })
+    server.listen(path)
+    await once(server, 'listening')
+    stack.defer(async () => void server.close())
+  }
+  return { paths, [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }
+
+describe('a runner that dies after any of its messages', () => {
+  /** Lets a move go on for so many messages and then lose everything; returns whether it had ended before. */
+  const cut = async (world: HaproxyWorld, messages: number, move: (target: ReturnType<HaproxyWorld['targetOf']>) => Promise<void>) => {
+    let left = messages
+    await using way = await ways(world, async () => {
+      left -= 1
+      return left >= 0 ? 'pass' : 'lose'
+    })
+    // Awaited here, since the ways end with this function.
+    return await move(world.targetOf({ sockets: way.paths })).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  it('leaves a set that the next runner reads as not done, and completes', async () => {
+    await using world = await haproxyWorld()
+    const next = world.target()
+    let messages = 0
+    for (let seq = 1; messages < 60; messages++, seq += 3) {
+      await next.set('green', 10, null, seq)
+      const done = await cut(world, messages, target => target.set('green', 50, 10, seq + 1))
+      const { green } = (await next.read()).percent
+      expect(green).toBeGreaterThanOrEqual(10 - world.grain)
+      expect(green).toBeLessThanOrEqual(50 + world.grain)
+      await next.set('green', 50, 10, seq + 1)
+      expect(await world.shares('green')).toEqual([50, 50])
+      if (done) break
+    }
+    // Looks, balance, orders, two weights and a look back at each of the two.
+    expect(messages).toBeGreaterThanOrEqual(12)
+    expect(messages).toBeLessThan(60)
+  })
+
+  it('leaves a restore that the next runner completes', async () => {
+    await using world = await haproxyWorld()
+    const next = world.target()
+    let messages = 0
+    for (let seq = 1; messages < 60; messages++, seq += 3) {
+      await next.deploy('green', release, seq)
+      await next.set('green', 50, null, seq)
+      const done = await cut(world, messages, target => target.restore('blue', seq + 1))
+      await next.restore('blue', seq + 1)
+      expect(await world.shares('blue')).toEqual([100, 100])
+      expect((await next.read()).ready).toEqual({ blue: true, green: false })
+      if (done) break
+    }
+    expect(messages).toBeGreaterThanOrEqual(12)
+    expect(messages).toBeLessThan(60)
+  })
+})
 
 describe('two writers', () => {
   it('the older one that wrote last gives the newer one its weights back', async () => {
     await using world = await haproxyWorld({ instances: 1 })
-    const [path, newer] = [join(world.folder, 'delayed.sock'), world.target()]
+    const newer = world.target()
     let told = false
-    await using _ = await delayed(world, path, /^set server .* weight/, async () => {
-      if (told) return
-      told = true
-      await newer.set('green', 75, null, 9)
+    await using way = await ways(world, async line => {
+      const first = !told && /^set server .* weight/.test(line)
+      told ||= first
+      if (first) await newer.set('green', 75, null, 9)
+      return 'pass'
     })
-    await expect(world.targetOf({ sockets: [path] }).set('green', 25, null, 8)).rejects.toThrow(/told seq 9 .* newer than 8/)
+    await expect(world.targetOf({ sockets: way.paths }).set('green', 25, null, 8)).rejects.toThrow(/told seq 9 .* newer than 8/)
     expect(await world.shares('green')).toEqual([75])
     expect((await newer.read()).seq).toBe(9)
   })
 
   it('the older one is refused by HAProxy itself where the newer one came between its look and its order', async () => {
     await using world = await haproxyWorld({ instances: 1 })
-    const [path, newer] = [join(world.folder, 'delayed.sock'), world.target()]
-    await using _ = await delayed(world, path, /set var/, () => newer.set('green', 75, null, 9))
-    await expect(world.targetOf({ sockets: [path] }).set('green', 25, null, 8)).rejects.toThrow(/told seq 9 .* newer than 8/)
+    const newer = world.target()
+    await using way = await ways(world, async line => {
+      if (line.includes('set var')) await newer.set('green', 75, null, 9)
+      return 'pass'
+    })
+    await expect(world.targetOf({ sockets: way.paths }).set('green', 25, null, 8)).rejects.toThrow(/told seq 9 .* newer than 8/)
     expect(await world.shares('green')).toEqual([75])
-  })
-
-  it('a move that was stopped between its two weights is completed by the next', async () => {
-    await using world = await haproxyWorld({ instances: 1 })
-    await world.target().set('green', 10, 0, 1)
-    await world.instance[0]?.ask('set server churn/churn_green weight 128')
-    await world.target().set('green', 50, 10, 2)
-    expect(await world.shares('green')).toEqual([50])
   })
 })
 

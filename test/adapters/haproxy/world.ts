@@ -27,6 +27,9 @@ export interface RunningHaproxy {
 
 const otherSlot = (slot: Slot): Slot => (slot === 'blue' ? 'green' : 'blue')
 
+/** Another HAProxy than the system's may be named, to test with a newer one. */
+export const haproxyProgram = async (): Promise<string> => process.env.REFLINE_TEST_HAPROXY ?? (await installedProgram('haproxy'))
+
 /** The configuration that `docs/targets.md` asks for. `more` is put behind it. */
 const configurationOf = (
   at: { readonly socket: string; readonly hands: string; readonly front: number },
@@ -64,7 +67,7 @@ export interface HaproxyWorld extends TargetWorld {
 export const haproxyWorld = async (
   extra: { readonly more?: (ports: Readonly<Record<Slot, number>>) => string; readonly globals?: string; readonly instances?: number } = {},
 ): Promise<HaproxyWorld> => {
-  const program = process.env.REFLINE_TEST_HAPROXY ?? (await installedProgram('haproxy'))
+  const program = await haproxyProgram()
   const stack = new AsyncDisposableStack()
   const folder = stack.use(await temporaryFolder('refline-haproxy-'))
   const models = { blue: stack.use(await modelServer('blue')), green: stack.use(await modelServer('green')) }

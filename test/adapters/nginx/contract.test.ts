@@ -1,4 +1,8 @@
+import { beforeAll } from 'vitest'
+import { installMilliseconds } from '../../support/installed-program.ts'
 import { targetContract } from '../../support/target-contract.ts'
-import { nginxWorld } from './world.ts'
+import { nginxProgram, nginxWorld } from './world.ts'
+
+beforeAll(nginxProgram, installMilliseconds)
 
 targetContract('two real nginx', { seq: true, forgets: true, several: true, readiness: true }, () => nginxWorld())

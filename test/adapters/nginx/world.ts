@@ -15,6 +15,8 @@ import { temporaryFolder } from '../../support/temporary.ts'
 
 const run = promisify(execFile)
 
+export const nginxProgram = (): Promise<string> => installedProgram('nginx', 'nginx-light')
+
 /** The file as `docs/targets.md` has it installed before anything is told: blue has all traffic. */
 export const installedFile = `split_clients "$request_id" $refline_churn {
     * "churn_blue";
@@ -72,7 +74,7 @@ http {
 
 /** Two nginx before two model servers. */
 export const nginxWorld = async ({ instances = 2 }: { readonly instances?: number } = {}): Promise<NginxWorld> => {
-  const program = await installedProgram('nginx', 'nginx-light')
+  const program = await nginxProgram()
   const stack = new AsyncDisposableStack()
   const root = stack.use(await temporaryFolder('refline-nginx-'))
   const models = { blue: stack.use(await modelServer('blue')), green: stack.use(await modelServer('green')) }
