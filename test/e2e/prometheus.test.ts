@@ -107,6 +107,10 @@ describe('a signal from Prometheus itself', () => {
     const signal = signalOf(errors)
     const minutes = await signal.history?.('blue', 3)
     expect(minutes).toHaveLength(3)
+    await signal.read()
+    // It scrapes five times a second.
+    expect(signal.lag).toBeGreaterThan(0.15)
+    expect(signal.lag).toBeLessThan(1)
     for (const { total, bad } of minutes ?? []) expect(total).toBeGreaterThanOrEqual(bad)
     said.length = 0
     await signal.check()

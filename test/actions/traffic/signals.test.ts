@@ -52,7 +52,7 @@ describe('signals of refline.yml', () => {
       '/api/v1/query Bearer t0ken',
       `/churn/api/v1/query Basic ${Buffer.from('anna:pass:word').toString('base64')}`,
     ])
-    expect(made(`errors: { kind: prometheus, url: "${url}", lag: 30s, ${selectors} }`)[0]?.lag).toBe(30)
+    expect(made(`errors: { kind: prometheus, url: "${url}", lag: 30s, ${selectors} }`)[0]?.lag).toBe(30 + 15)
   })
 
   it('are not made without the variable that they name, nor with an expression', () => {

@@ -52,21 +52,22 @@ const vector = (...rows: readonly (readonly [Record<string, string>, string])[])
   resultType: 'vector',
   result: rows.map(([metric, value]) => ({ metric, value: [1_000_000, value] })),
 })
+/** Seven requests in each slot that is asked for. */
 const one = vector([{ __name__: 'requests_total', slot: 'blue' }, '7'])
+const answerOfSlot = (form: URLSearchParams) => vector([{ slot: form.get('query')?.includes('blue') ? 'blue' : 'green' }, '7'])
 
 describe('a signal from Prometheus', () => {
   it('asks by POST for one instant, `lag` seconds before now, with its credentials in a header', async () => {
-    const { signal, asked } = await signalOf((_, response) => response.end(success(one)), {
+    const { signal, asked } = await signalOf(({ form }, response) => response.end(success(answerOfSlot(form))), {
       authorization: 'Bearer t0ken',
       url: '/team/prometheus/',
     })
     const { at } = await signal.read()
     expect(at).toBe(999_985.123)
-    expect(signal.lag).toBe(15)
     expect(new Set(asked.map(({ path }) => path))).toEqual(new Set(['POST /team/prometheus/api/v1/query']))
     expect(new Set(asked.map(({ form }) => form.get('time')))).toEqual(new Set(['999985.123']))
     expect(new Set(asked.map(({ headers }) => headers.authorization))).toEqual(new Set(['Bearer t0ken']))
-    expect(asked.map(({ form }) => form.get('query')).filter(query => query?.startsWith('requests'))).toEqual([
+    expect(asked.map(({ form }) => form.get('query')).filter(query => query?.startsWith('requests') && query.endsWith('}'))).toEqual([
       'requests_total{slot="blue"}',
       'requests_total{slot="green"}',
       'requests_total{slot="blue",code=~"5.."}',
@@ -203,6 +204,53 @@ describe('a signal from Prometheus', () => {
     await expect(signalOf(() => undefined, { counts: { histogram: 'request_seconds_bucket{slot="${slot}"}', over: 1 } })).rejects.toThrow(
       "write the histogram's own name, request_seconds",
     )
+  })
+
+  it('waits for the scrape after `lag`, as far apart as scrapes are', async () => {
+    const scraped = (slot: string, ...times: readonly number[]) => ({
+      resultType: 'matrix',
+      result: [{ metric: { slot }, values: times.map(at => [at, '7']) }],
+    })
+    const { signal } = await signalOf(({ form }, response) => {
+      const query = form.get('query') ?? ''
+      if (!query.endsWith('[2m]')) response.end(success(answerOfSlot(form)))
+      else response.end(success(query.includes('blue') ? scraped('blue', 100, 130.1, 160) : scraped('green', 150, 151)))
+    })
+    expect(signal.lag).toBe(15 + 15)
+    await signal.read()
+    expect(signal.lag).toBe(15 + 30)
+  })
+
+  it('refuses a series that counts in both slots', async () => {
+    const { signal } = await signalOf((_, response) => response.end(success(one)))
+    await expect(signal.read()).rejects.toThrow(
+      'signal errors: total matches requests_total{slot="blue"} in both slots, so its requests would count twice',
+    )
+  })
+
+  it('leaves a histogram of other buckets out once it has vanished', async () => {
+    const buckets = (slot: string, pod: string, ...counts: readonly (readonly [string, string])[]) =>
+      counts.map(([le, count]) => [{ slot, pod, le }, count] as const)
+    const answers = {
+      past: vector(...buckets('blue', 'old', ['0.3', '5'], ['+Inf', '7']), ...buckets('blue', 'new', ['0.25', '1'], ['+Inf', '2'])),
+      live: vector(...buckets('blue', 'new', ['0.25', '1'], ['+Inf', '2'])),
+    }
+    const { signal } = await signalOf(
+      ({ form }, response) => {
+        const query = form.get('query') ?? ''
+        response.end(
+          success(
+            query.includes('green') || query.startsWith('max')
+              ? vector()
+              : query.startsWith('last_over_time')
+                ? answers.past
+                : answers.live,
+          ),
+        )
+      },
+      { counts: { histogram: 'seconds{slot="${slot}"}', over: 0.25 } },
+    )
+    expect(await signal.read()).toMatchObject({ edges: [0.25], slots: { blue: { total: 2, bad: 1, slower: [1] } } })
   })
 
   it('reads the past as growth by minute, with counters that begin again and series that begin later', async () => {
