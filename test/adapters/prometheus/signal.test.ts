@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
+import { readAll, windowBetween } from '../../../src/actions/canary-deploy/observe.ts'
 import { httpClient } from '../../../src/adapters/http/client.ts'
 import { type PrometheusSignalSettings, prometheusSignal } from '../../../src/adapters/prometheus/signal.ts'
 
@@ -315,5 +316,70 @@ describe('a signal from Prometheus', () => {
       expect(() => made(wrong)).toThrow('is no http or https address; write that of Prometheus')
     expect(() => made('http://127.0.0.1/?token=x')).toThrow('is followed by a query')
     await expect(made('http://user:pass@127.0.0.1/').read()).rejects.toThrow('credentials do not belong in a URL')
+  })
+})
+
+describe('canary.md failure group 2: no rows are typed, and zero errors with traffic are 0', () => {
+  it('an empty vector of errors beside requests is none bad; of both it is no traffic, and no error of ours', async () => {
+    const { signal } = await signalOf(({ form }, response) =>
+      response.end(success(form.get('query')?.includes('5..') ? vector() : answerOfSlot(form))),
+    )
+    expect((await signal.read()).slots).toEqual({ blue: { total: 7, bad: 0 }, green: { total: 7, bad: 0 } })
+    const idle = await signalOf((_, response) => response.end(success(vector())))
+    expect((await idle.signal.read()).slots).toEqual({ blue: { total: 0, bad: 0 }, green: { total: 0, bad: 0 } })
+  })
+})
+
+describe('canary.md failure group 3: only new requests are counted', () => {
+  it('counters that stand still are no requests, however good their rate was, and an idle slot is no error', async () => {
+    let now = 1_000_000_000
+    const { signal } = await signalOf(
+      ({ form }, response) => response.end(success(form.get('query')?.includes('blue') ? answerOfSlot(form) : vector())),
+      { clock: { now: () => now, sleep: async () => undefined } },
+    )
+    const before = await readAll([signal])
+    now += 60_000
+    const { window } = windowBetween(before, await readAll([signal], before), 'green')
+    expect(window?.signals.errors).toEqual({ canary: 0, canaryBad: 0, stable: 0, stableBad: 0 })
+  })
+})
+
+describe('canary.md failure group 10: what was asked and what came is known of each decision', () => {
+  it('each window carries its queries as they were sent, their sums, and the instants between which it was counted', async () => {
+    let now = 1_000_000_000
+    let requests = 7
+    const { signal } = await signalOf(
+      ({ form }, response) => {
+        const slot = form.get('query')?.includes('blue') ? 'blue' : 'green'
+        response.end(success(form.get('query')?.includes('5..') ? vector() : vector([{ slot }, String(requests)])))
+      },
+      { clock: { now: () => now, sleep: async () => undefined } },
+    )
+    const before = await readAll([signal])
+    now += 60_000
+    requests = 19
+    const { window } = windowBetween(before, await readAll([signal], before), 'green')
+    expect(window).toMatchObject({ from: 999_985, until: 1_000_045, signals: { errors: { canary: 12, stable: 12 } } })
+    expect(window?.sources.errors).toBe(
+      'total blue: requests_total{slot="blue"} = 19 in 1 series; total green: requests_total{slot="green"} = 19 in 1 series; bad blue: requests_total{slot="blue",code=~"5.."} = 0 in 0 series; bad green: requests_total{slot="green",code=~"5.."} = 0 in 0 series',
+    )
+  })
+
+  it('a metric that nobody knows is an error before the first step', async () => {
+    const { signal } = await signalOf(({ path }, response) =>
+      response.end(success(path.includes('__name__') ? ['request_total', 'up'] : [])),
+    )
+    await expect(signal.check()).rejects.toThrow('knows no metric requests_total in the last 24 hours; did you mean request_total?')
+  })
+
+  it('an error counter that never was is one too: it cannot be told from a wrong name', async () => {
+    const { signal } = await signalOf(
+      ({ path, form }, response) => {
+        if (path.endsWith('/series')) response.end(success(form.get('match[]')?.startsWith('errors') ? [] : [{ slot: 'blue' }]))
+        else response.end(success(path.includes('__name__') ? ['requests_total'] : vector()))
+      },
+      { counts: { ...counts, bad: 'errors_total{slot="${slot}"}' } },
+    )
+    await expect(signal.check()).rejects.toThrow('A counter of errors must be exposed as 0 before the first error')
   })
 })

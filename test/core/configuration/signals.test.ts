@@ -108,3 +108,17 @@ describe('signals in refline.yml', () => {
     expect(valid(parse(fileOf('errors: { kind: http, url: ["http://a/${slot}", "http://b/${slot}"], over: 250ms }')))).toBe(true)
   })
 })
+
+/** The examples of docs/signals.md, each completed to a whole configuration. */
+const examples = [...readFileSync(join(import.meta.dirname, '../../../docs/signals.md'), 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g)].map(
+  ([, text = '']) => text,
+)
+
+it.each(examples)('docs/signals.md shows what can be written: %s', text => {
+  const [sources = '', signals = ''] = text.startsWith('sources:')
+    ? text.split(/environments:\n {2}production:\n {4}signals:\n/)
+    : ['', text]
+  const file = fileOf(signals.replace(/^ {6}/gm, ''), sources)
+  expect(Object.keys(parseConfiguration(file, 'refline.yml').environments?.production?.signals ?? {}).length).toBeGreaterThan(1)
+  expect(valid(parse(file)), JSON.stringify(valid.errors)).toBe(true)
+})
