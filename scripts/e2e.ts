@@ -1,5 +1,5 @@
 /**
- * `npm run test:e2e`: brings act, HAProxy, the Docker Engine and a registry where they are missing (Debian and Ubuntu), starts what has to run, runs the
+ * `npm run test:e2e`: brings act, HAProxy, Prometheus, the Docker Engine and a registry where they are missing (Debian and Ubuntu), starts what has to run, runs the
  * tests of test/e2e, and ends what it started. Everything listens on the loopback address or on a socket of its own.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -50,6 +50,7 @@ const engineAnswers = async (): Promise<boolean> =>
 const installMissing = async (): Promise<void> => {
   const packages: string[] = []
   if (!(await find('haproxy'))) packages.push('haproxy')
+  if (!(await find('prometheus'))) packages.push('prometheus')
   if (!(await find('docker-registry'))) packages.push('docker-registry')
   if (!(await find('debootstrap'))) packages.push('debootstrap')
   // What debootstrap checks Debian's signatures with; Ubuntu has it in a package of its own.

@@ -7,6 +7,7 @@ type Shape = Record<string, unknown>
 export const configurationSchema = (): Shape => {
   const { $schema, ...schema } = z.toJSONSchema(configuration, { io: 'input' }) as Shape
   const properties = schema.properties as Record<string, Shape>
+  allowSources(properties)
   return {
     $schema,
     title: 'refline.yml',
@@ -16,6 +17,30 @@ export const configurationSchema = (): Shape => {
       ...properties,
     },
   }
+}
+
+/** Lets each kind of signal name a source of its kind instead of what that has. */
+const allowSources = (properties: Readonly<Record<string, Shape>>): void => {
+  const branches = (shape: Shape | undefined) => (shape?.oneOf ?? []) as readonly Signal[]
+  const environment = properties.environments?.additionalProperties as { readonly properties: Record<string, Shape> }
+  const signals = environment.properties.signals as { additionalProperties: Shape }
+  const sources = branches(properties.sources?.additionalProperties as Shape)
+  const named = branches(signals.additionalProperties).map(signal => {
+    const { kind, ...own } = signal.properties
+    const source = sources.find(({ properties: of }) => of.kind?.const === kind?.const)
+    const given = Object.keys(source?.properties ?? {})
+    return {
+      ...signal,
+      properties: { source: { type: 'string', description: `a source of kind ${kind?.const} under \`sources\`` }, ...own },
+      required: ['source', ...(signal.required ?? []).filter(key => !given.includes(key))],
+    }
+  })
+  signals.additionalProperties = { anyOf: [...branches(signals.additionalProperties), ...named] }
+}
+
+interface Signal {
+  readonly properties: Readonly<Record<string, Shape>>
+  readonly required?: readonly string[]
 }
 
 const optional = (shape: unknown): Shape => {

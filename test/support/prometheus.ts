@@ -44,6 +44,17 @@ export const eventually = async <T>(ask: () => Promise<T>, holds: (answer: T) =>
   throw new Error(`the condition did not hold within ${seconds} s; last: ${last}`)
 }
 
+/** Waits until asking is refused with these words; answers and other refusals before that are waited out. */
+export const eventuallyRefused = (ask: () => Promise<unknown>, words: string): Promise<string> =>
+  eventually(
+    () =>
+      ask().then(
+        answer => JSON.stringify(answer),
+        (error: unknown) => `refused: ${error}`,
+      ),
+    said => said.startsWith('refused: ') && said.includes(words),
+  )
+
 /** A real Prometheus that scrapes the given ports five times a second; each port has the label `instance` that it is listed with. */
 export const startPrometheus = async (targets: readonly { readonly port: number; readonly instance: string }[]) => {
   const folder = await temporaryFolder('refline-prometheus-')

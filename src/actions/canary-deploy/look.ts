@@ -2,6 +2,7 @@ import { canonicalJson, digest } from '../../core/lineage/canonical.ts'
 import type { RolloutState } from '../../core/lineage/events.ts'
 import { otherSlot } from '../../core/rollout/batch.ts'
 import { emptyJudgeState, type Judgement, judge } from '../../core/rollout/judge.ts'
+import { judgeLate } from '../../core/rollout/judge-late.ts'
 import { nextMove } from '../../core/rollout/machine.ts'
 import { answered, type Observed } from '../../core/rollout/observed.ts'
 import { percent as share } from '../../core/rollout/words.ts'
@@ -67,7 +68,7 @@ export const watchOf = (ports: RolloutPorts, context: TrafficContext, log: Rollo
     const weight = live / 100
     const before = rollout.judge ?? emptyJudgeState(rollout.settings)
     // What late labels say of earlier weights comes first, so that the newest batch is the present one.
-    const caughtUp = window.late.reduce((state, signals) => judge(rollout.settings, state, { weight, signals }).state, before)
+    const caughtUp = judgeLate(rollout.settings, before, window.late)
     const { state, judgement } = judge(rollout.settings, caughtUp, { weight, signals: window.signals })
     const evidence = canonicalJson({ schema: 1, rollout: rollout.rollout, weight, ...window, judgement: judgement.reason })
     await log.append(

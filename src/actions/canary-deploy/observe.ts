@@ -42,8 +42,8 @@ export interface Window {
   readonly until: number
   readonly signals: Readonly<Record<string, Observed>>
   /**
-   * What late labels say of requests that were made at earlier weights, one batch for each weight: judged before the window itself, each at the present weight, so that the
-   * sample ratio is left alone. Signals without such counts are unanswered in them.
+   * What late labels say of requests that were made at earlier weights, one batch for each weight; for `judgeLate`, before the window itself is judged. Signals without such
+   * counts are unanswered in them.
    */
   readonly late: readonly Readonly<Record<string, Observed>>[]
   /** What was asked, by signal. */

@@ -28,6 +28,8 @@ export const requestsPerSecond = async (ports: RolloutPorts): Promise<number | n
     for (const [name, later] of after) {
       const earlier = before.get(name)
       if (earlier === undefined || 'unanswered' in earlier || 'unanswered' in later || later.at <= earlier.at) continue
+      // Labels that come late say nothing of the traffic now.
+      if (later.span !== undefined) continue
       const requests = later.slots.blue.total - earlier.slots.blue.total + later.slots.green.total - earlier.slots.green.total
       return requests >= 0 ? requests / (later.at - earlier.at) : null
     }

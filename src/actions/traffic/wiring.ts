@@ -94,7 +94,15 @@ export const trafficWiring = async (inputs: TrafficInputs) => {
         return path
       },
     },
-    signals: () => signalsOf(settings, model, environment, clock),
+    signals: () =>
+      signalsOf(settings, {
+        model,
+        environment: name,
+        workspace: context.workspace,
+        variables: environment,
+        clock,
+        say: line => log.info(line),
+      }),
     kept: async () => {
       const state = await around.runs.readState(model)
       return state !== null && state.version === null ? state.reason : null

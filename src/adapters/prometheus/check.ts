@@ -4,8 +4,8 @@ import { nearest } from '../../core/nearest.ts'
 import { edgesOfAll, requireEdge } from '../../core/rollout/histogram.ts'
 import { count } from '../../core/rollout/words.ts'
 import { type Asked, slots } from './asked.ts'
-import type { Prometheus } from './client.ts'
-import { histogramsOf, shownSeries } from './counters.ts'
+import type { Prometheus, Row } from './client.ts'
+import { histogramsOf, inBoth, shownSeries } from './counters.ts'
 
 interface Checked {
   readonly where: string
@@ -58,11 +58,22 @@ const checkMetric = async (checked: Checked, asked: Asked): Promise<void> => {
   )
 }
 
+/** Whether a matcher also takes series that lack its label. */
+const matchesNothing = (operator: '=' | '=~', value: string): boolean => {
+  if (operator === '=') return value === ''
+  try {
+    return new RegExp(`^(?:${value})$`).test('')
+  } catch {
+    // RE2 knows more than this one; whether it is one at all is answered by Prometheus.
+    return false
+  }
+}
+
 /** A label that no series has would match nothing for ever: no errors, where there may be many. */
 const checkLabels = async (checked: Checked, asked: Asked): Promise<void> => {
   const metric = metricOf(asked)
   for (const { label, operator, value } of asked.selector.matchers) {
-    if (operator === '!=' || operator === '!~' || value === '') continue
+    if (operator === '!=' || operator === '!~' || matchesNothing(operator, value)) continue
     if ((await find(checked, `${metric}{${label}!=""}`)).length > 0) continue
     const example = await find(checked, metric)
     throw new UserError(
@@ -74,6 +85,7 @@ const checkLabels = async (checked: Checked, asked: Asked): Promise<void> => {
 const checkSlots = async (checked: Checked, asked: Asked): Promise<void> => {
   const { where, api, at, say, over } = checked
   const found: Slot[] = []
+  const answers = new Map<Slot, readonly Row[]>()
   for (const slot of slots) {
     const query = asked.resolved[slot]
     if (query === null) {
@@ -81,6 +93,7 @@ const checkSlots = async (checked: Checked, asked: Asked): Promise<void> => {
       continue
     }
     const rows = await api.query(query, at)
+    answers.set(slot, rows)
     const isThere = rows.length > 0 || (await find(checked, query)).length > 0
     if (isThere) found.push(slot)
     const sum = rows.filter(({ labels }) => labels.le === undefined || labels.le === '+Inf').reduce((all, { value }) => all + value, 0)
@@ -95,6 +108,11 @@ const checkSlots = async (checked: Checked, asked: Asked): Promise<void> => {
     )
     if (asked.role === 'histogram' && rows.length > 0) requireEdge(edgesOfAll([...histogramsOf(rows).values()]), over ?? 0, where)
   }
+  const twice = inBoth(answers.get('blue') ?? [], answers.get('green') ?? [])
+  if (twice !== undefined)
+    throw new UserError(
+      `${where}: ${asked.role} matches ${twice} in both slots, so its requests would count twice: \${slot} must tell the arms apart`,
+    )
   if (found.length > 0 || asked.role === 'bad') return
   const metric = metricOf(asked)
   const example = await find(checked, metric)

@@ -53,6 +53,8 @@ export interface Prometheus {
   /** Its address, for messages. */
   readonly place: string
   query(query: string, at: number): Promise<readonly Row[]>
+  /** The raw samples of a selector with a range, such as `up[2m]`. */
+  samples(query: string, at: number): Promise<readonly Range[]>
   range(query: string, from: number, until: number, step: number): Promise<readonly Range[]>
   /** Up to `limit` series that match and had samples in a span of time, or many where the answer was longer than is read. */
   series(match: string, from: number, until: number, limit: number): Promise<readonly Readonly<Record<string, string>>[] | 'many'>
@@ -60,14 +62,17 @@ export interface Prometheus {
   metricNames(): Promise<readonly string[]>
 }
 
-const baseOf = (text: string): URL => {
+const rangesOf = ({ result }: z.output<typeof matrix>): readonly Range[] =>
+  result.map(({ metric, values = [] }) => ({ labels: metric, samples: values.map(([at, text]) => [at, numberOf(text)] as const) }))
+
+const baseOf = (text: string, where: string): URL => {
   if (!URL.canParse(text) || !/^https?:/.test(text))
     throw new UserError(
-      `${JSON.stringify(text.slice(0, 200))} is no http or https address; write that of Prometheus, such as https://prometheus.acme.internal`,
+      `${where}: ${JSON.stringify(text.slice(0, 200))} is no http or https address; write that of Prometheus, such as https://prometheus.acme.internal`,
     )
   const url = new URL(text)
   if (url.search !== '' || url.hash !== '')
-    throw new UserError(`${url.origin}${url.pathname} is followed by a query; write the address of Prometheus alone`)
+    throw new UserError(`${where}: ${url.origin}${url.pathname} is followed by a query; write the address of Prometheus alone`)
   url.pathname = `${url.pathname.replace(/\/+$/, '').replace(/\/api\/v1$/, '')}/api/v1/`
   return url
 }
@@ -81,15 +86,13 @@ const numberOf = (text: string): number => {
   return text.trim() === '' ? Number.NaN : Number(text)
 }
 
-/** Talks to a Prometheus, or to anything that answers as one. Queries go as forms by POST, so that their length is not limited and no proxy logs them. */
-export const prometheus = ({
-  url,
-  authorization,
-  http,
-  timeoutSeconds = 10,
-  largestAnswer = 16 * 1024 * 1024,
-}: PrometheusAccess): Prometheus => {
-  const base = baseOf(url)
+/**
+ * Talks to a Prometheus, or to anything that answers as one. Queries go as forms by POST, so that their length is not limited and no proxy logs them. `where` begins the
+ * message where the address is none.
+ */
+export const prometheus = (access: PrometheusAccess, where: string): Prometheus => {
+  const { url, authorization, http, timeoutSeconds = 10, largestAnswer = 16 * 1024 * 1024 } = access
+  const base = baseOf(url, where)
   const ask = async (path: string, form: Readonly<Record<string, string>>, warned: 'refused' | 'allowed' = 'refused'): Promise<unknown> => {
     const at = new URL(path, base)
     const place = `${at.origin}${at.pathname}`
@@ -139,12 +142,10 @@ export const prometheus = ({
         histogram: histogram !== undefined,
       }))
     },
+    samples: async (query, at) => rangesOf(shaped(matrix, await ask('query', { query, time: String(at), timeout }), 'query')),
     range: async (query, from, until, step) => {
       const data = await ask('query_range', { query, start: String(from), end: String(until), step: String(step), timeout })
-      return shaped(matrix, data, 'query_range').result.map(({ metric, values = [] }) => ({
-        labels: metric,
-        samples: values.map(([at, text]) => [at, numberOf(text)] as const),
-      }))
+      return rangesOf(shaped(matrix, data, 'query_range'))
     },
     series: async (match, from, until, limit) => {
       try {

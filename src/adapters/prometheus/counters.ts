@@ -1,7 +1,7 @@
 import { UserError } from '../../core/errors.ts'
 import { edgeOf, edgesOfAll, type HistogramSeries, histogramCounters, histogramSeries, requireEdge } from '../../core/rollout/histogram.ts'
 import type { SeriesCounters } from '../../core/rollout/series.ts'
-import type { Row } from './client.ts'
+import type { Range, Row } from './client.ts'
 
 const notInKey = new Set(['__name__', 'le'])
 
@@ -78,16 +78,41 @@ export const joined = (total: ReadonlyMap<string, number>, bad: ReadonlyMap<stri
     [...new Set([...total.keys(), ...bad.keys()])].map(key => [key, { total: total.get(key) ?? 0, bad: bad.get(key) ?? 0 }]),
   )
 
-/** Counters of histograms in both slots at the edges that all of them have. */
+type BySlot<T> = Readonly<Record<'blue' | 'green', T>>
+
+/**
+ * Counters of histograms in both slots at the edges that all of those have that are live now. One that has vanished and lacks one of these edges is left out: it counts
+ * nothing more, and a version with other buckets would else be in the way of all later ones.
+ */
 export const histogramsJoined = (
-  slots: Readonly<Record<'blue' | 'green', ReadonlyMap<string, HistogramSeries>>>,
+  known: BySlot<ReadonlyMap<string, HistogramSeries>>,
+  live: BySlot<readonly Row[]>,
   over: number,
   where: string,
-): { readonly edges: readonly number[]; readonly series: Readonly<Record<'blue' | 'green', SeriesCounters>> } => {
-  const all = [...slots.blue.values(), ...slots.green.values()]
+): { readonly edges: readonly number[]; readonly series: BySlot<SeriesCounters> } => {
+  const present = new Set([...live.blue, ...live.green].map(({ labels }) => keyOf(labels)))
+  const all = [...known.blue, ...known.green].flatMap(([key, histogram]) => (present.has(key) ? [histogram] : []))
   const edges = edgesOfAll(all)
   if (all.length > 0) requireEdge(edges, over, where)
   const of = (histograms: ReadonlyMap<string, HistogramSeries>): SeriesCounters =>
-    Object.fromEntries([...histograms].map(([key, histogram]) => [key, histogramCounters(histogram, edges, over)]))
-  return { edges, series: { blue: of(slots.blue), green: of(slots.green) } }
+    Object.fromEntries(
+      [...histograms]
+        .filter(([, histogram]) => edges.every(edge => histogram.edges.includes(edge)))
+        .map(([key, histogram]) => [key, histogramCounters(histogram, edges, over)]),
+    )
+  return { edges, series: { blue: of(known.blue), green: of(known.green) } }
+}
+
+/** A series that is among the answers of both slots, in words; its requests would count twice. */
+export const inBoth = (blue: readonly Row[], green: readonly Row[]): string | undefined => {
+  const known = new Set(blue.map(({ labels }) => keyOf(labels)))
+  const twice = green.find(({ labels }) => known.has(keyOf(labels)))
+  return twice === undefined ? undefined : shownSeries(twice.labels)
+}
+
+/** Seconds between samples of the series that has most of them; null where none has two. */
+export const scrapedEvery = (ranges: readonly Range[]): number | null => {
+  const most = ranges.reduce<Range | null>((best, one) => (one.samples.length > (best?.samples.length ?? 1) ? one : best), null)
+  const [first, last] = [most?.samples[0]?.[0], most?.samples.at(-1)?.[0]]
+  return most === null || first === undefined || last === undefined ? null : (last - first) / (most.samples.length - 1)
 }

@@ -7,7 +7,7 @@ import type { Minute, Reading, Signal } from '../../ports/signals.ts'
 import { type Asked, type CountedBy, type Filling, parsedOf, resolvedFor, slots } from './asked.ts'
 import { checkSignal } from './check.ts'
 import { type Prometheus, type PrometheusAccess, prometheus, type Row } from './client.ts'
-import { countsOf, histogramsJoined, histogramsOf, joined } from './counters.ts'
+import { countsOf, histogramsJoined, histogramsOf, inBoth, joined, scrapedEvery } from './counters.ts'
 import { minutesOf } from './history.ts'
 
 export interface PrometheusSignalSettings extends PrometheusAccess {
@@ -24,6 +24,9 @@ export interface PrometheusSignalSettings extends PrometheusAccess {
 
 /** How far back series are looked for that had vanished when the first reading was taken: they may come back, and then only their growth counts. */
 const remembered = '15m'
+
+/** Seconds between scrapes as long as they were not measured. */
+const usualInterval = 15
 
 /** Answers to one selector by slot. */
 type Rows = Readonly<Record<Slot, readonly Row[]>>
@@ -47,10 +50,11 @@ export const prometheusSignal = (settings: PrometheusSignalSettings): Signal => 
   const { name, clock, lag = 15, counts } = settings
   const where = `signal ${name}`
   const parsed = parsedOf(where, counts)
-  const api: Prometheus = prometheus(settings)
+  const api: Prometheus = prometheus(settings, where)
   let versions: Filling['versions'] = null
   let memory: Readonly<Record<Slot, Memory>> = { blue: new Memory(), green: new Memory() }
   let primed = false
+  let interval = usualInterval
   const queries = (): readonly Asked[] =>
     parsed.map(of => resolvedFor(of, { model: settings.model, environment: settings.environment, versions }))
 
@@ -64,11 +68,10 @@ export const prometheusSignal = (settings: PrometheusSignalSettings): Signal => 
     }
   }
   const instant = (): number => Math.round(clock.now() - lag * 1000) / 1000
-  const rowsOf = async ({ resolved }: Asked, at: number, past: boolean): Promise<Rows> => {
+  const rowsOf = async ({ resolved }: Asked, at: number, wrapped = (query: string) => query): Promise<Rows> => {
     const of = async (slot: Slot): Promise<readonly Row[]> => {
       const query = resolved[slot]
-      if (query === null) return []
-      return api.query(past ? `last_over_time(${query}[${remembered}])` : query, at)
+      return query === null ? [] : api.query(wrapped(query), at)
     }
     const [blue, green] = await Promise.all([of('blue'), of('green')])
     return { blue, green }
@@ -81,11 +84,23 @@ export const prometheusSignal = (settings: PrometheusSignalSettings): Signal => 
   }
   const known = (): number => slots.reduce((sum, slot) => sum + memory[slot].total.size + memory[slot].histograms.size, 0)
 
+  /** How far scrapes are apart: what a reading shows may be that old already. It stays as it was where that cannot be told. */
+  const measure = async ([first]: readonly Asked[], at: number): Promise<void> => {
+    const queries = slots.flatMap(slot => first?.resolved[slot] ?? [])
+    try {
+      const ranges = await Promise.all(queries.map(query => api.samples(`${query}[2m]`, at)))
+      interval = scrapedEvery(ranges.flat()) ?? interval
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+    }
+  }
+
   const read = async (): Promise<Reading> => {
     const at = instant()
     const asked = queries()
-    const past = primed ? [] : await Promise.all(asked.map(of => rowsOf(of, at, true)))
-    const live = await Promise.all(asked.map(of => rowsOf(of, at, false)))
+    const past = primed ? [] : await Promise.all(asked.map(of => rowsOf(of, at, query => `last_over_time(${query}[${remembered}])`)))
+    if (!primed) await measure(asked, at)
+    const live = await Promise.all(asked.map(of => rowsOf(of, at)))
     for (const [index, rows] of [...past, ...live].entries()) remember((asked[index % asked.length] as Asked).role, rows)
     primed = true
     const [first] = live
@@ -93,9 +108,19 @@ export const prometheusSignal = (settings: PrometheusSignalSettings): Signal => 
       throw new UserError(
         `${api.place} has no series any more for ${asked[0]?.resolved.blue ?? asked[0]?.resolved.green} nor for the other slot, where there were ${known()}: nobody scrapes the service, so it is not known what it does`,
       )
+    const twice = first === undefined ? undefined : inBoth(first.blue, first.green)
+    if (twice !== undefined)
+      throw new UserError(
+        `${asked[0]?.role} matches ${twice} in both slots, so its requests would count twice: \${slot} must tell the arms apart`,
+      )
     const counters =
       'histogram' in counts
-        ? histogramsJoined({ blue: memory.blue.histograms, green: memory.green.histograms }, counts.over, where)
+        ? histogramsJoined(
+            { blue: memory.blue.histograms, green: memory.green.histograms },
+            live[0] ?? { blue: [], green: [] },
+            counts.over,
+            where,
+          )
         : { series: { blue: joined(memory.blue.total, memory.blue.bad), green: joined(memory.green.total, memory.green.bad) } }
     const total = (of: SeriesCounters) => summed(Object.values(of))
     return {
@@ -124,7 +149,9 @@ export const prometheusSignal = (settings: PrometheusSignalSettings): Signal => 
 
   return {
     name,
-    lag,
+    get lag() {
+      return lag + interval
+    },
     follow: rollout => {
       if (versions?.blue === rollout.versions.blue && versions?.green === rollout.versions.green) return
       // What is remembered of a slot is of the version that was in it.
@@ -137,16 +164,13 @@ export const prometheusSignal = (settings: PrometheusSignalSettings): Signal => 
     read: () => named(read),
     history: (slot, minutes) => named(() => history(slot, minutes)),
     check: () =>
-      named(() =>
-        checkSignal({
-          where,
-          asked: queries(),
-          api,
-          at: clock.now() / 1000,
-          say: settings.say ?? (() => undefined),
-          over: 'histogram' in counts ? counts.over : null,
-        }),
-      ),
+      named(async () => {
+        const asked = queries()
+        const at = clock.now() / 1000
+        const over = 'histogram' in counts ? counts.over : null
+        await checkSignal({ where, asked, api, at, over, say: settings.say ?? (() => undefined) })
+        await measure(asked, at)
+      }),
   }
 }
 

@@ -1,16 +1,13 @@
 import { z } from 'zod'
 import { modelName } from '../lineage/run.ts'
-import { bound } from './rules-schema.ts'
+import { duration, signal } from './signal-schema.ts'
+
+export { type SignalConfiguration, sources } from './signal-schema.ts'
 
 const nonEmpty = z.string().min(1)
 
 /** A command of the user's: a string runs in bash, a list is argv. */
 export const command = z.union([nonEmpty, z.array(nonEmpty).min(1)]).describe('a string runs as `bash -eo pipefail`, a list is argv')
-
-/** A share written as 0.01 or "1%". */
-const share = bound.transform(({ value }) => value)
-
-const duration = z.string().regex(/^\d{1,6}[smh]$/)
 
 const passEnv = z.array(nonEmpty).optional().describe('variables that the commands need although they look like credentials')
 const slots = z.strictObject({ blue: nonEmpty, green: nonEmpty })
@@ -60,71 +57,6 @@ const target = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('command'), deploy: command, read: command, set: command, pass_env: passEnv }),
 ])
 export type TargetConfiguration = z.output<typeof target>
-
-const tokenEnv = nonEmpty.optional().describe('variable that holds the bearer token')
-const columns = z
-  .strictObject({ id: nonEmpty, arm: nonEmpty, prediction: nonEmpty, label: nonEmpty, time: nonEmpty })
-  .partial()
-  .describe('names of the columns, where they are not id, arm, prediction, label and time')
-
-/** What the signals of a source have in common: named once under `sources`, or written with each signal. */
-const sourceKeys = {
-  http: { url: nonEmpty.describe('answers {"total": n, "bad": n} since its start; ${slot} is filled in'), token_env: tokenEnv },
-  prometheus: {
-    url: nonEmpty.describe('of the server, without /api/v1'),
-    token_env: tokenEnv,
-    lag: duration.default('15s').describe('how far behind now it is asked, so that every scrape is in'),
-  },
-  'prediction-log': {
-    file: nonEmpty.optional().describe('path or glob in the checkout: .csv, .jsonl or .parquet'),
-    url: nonEmpty.optional().describe('where the rows are fetched; ${since} is filled in'),
-    token_env: tokenEnv,
-    format: z.enum(['csv', 'jsonl', 'parquet']).optional().describe('by the ending of the name by default'),
-    columns: columns.optional(),
-    arms: z.enum(['version', 'slot']).default('version').describe('what stands in the column `arm`'),
-    labels: nonEmpty.optional().describe('file of the labels, where they are not beside the predictions; joined by id'),
-    labels_within: duration.optional().describe('how long a label may take; later ones are not waited for'),
-  },
-} as const
-
-/** How a signal is judged, whatever its kind. */
-const judged = {
-  models: z.array(modelName).optional().describe('which models it is of; all by default'),
-  tolerate: z.number().min(1).default(1).describe('harm is more bad requests than this many times the share of the stable version'),
-  unacceptable: z.number().gt(1).default(1.5).describe('proven acceptable is less than this many times the share of the stable version'),
-  acceptable: share.default(0.01).describe('or proven to be below this share of bad requests'),
-  breaker: share.default(0.2).describe('share of bad requests at which it is rolled back at once'),
-  breaker_requests: z.int().min(1).default(50).describe('requests that the breaker needs to have seen'),
-  required: z.boolean().default(true).describe('nothing is promoted before this signal is proven acceptable'),
-  dispersion: z
-    .union([z.number().min(1), z.literal('off')])
-    .optional()
-    .describe(
-      'how much more bad requests vary than single ones would (variance / mean); estimated by default, `off` takes each request for itself',
-    ),
-  max: share.optional().describe('with `rule: threshold`: share of bad requests above which a look fails'),
-}
-
-const counted = {
-  total: nonEmpty.optional().describe('selector of the counter of all requests'),
-  bad: nonEmpty.optional().describe('selector of the counter of bad requests'),
-  histogram: nonEmpty.optional().describe('selector of a histogram, instead of `total` and `bad`'),
-  over: nonEmpty.optional().describe('with `histogram`: requests slower than this bucket are bad, such as 250ms'),
-}
-const rated = {
-  of: z.enum(['all', 'predicted_positive', 'actual_positive']).default('all').describe('which rows are counted'),
-  bad: nonEmpty.default('wrong').describe('which of them are bad: `wrong`, or the name of a column that is true'),
-  positive: nonEmpty.optional().describe('name of the positive label; 1 or true by default'),
-}
-
-const inlineSignals = [
-  z.strictObject({ kind: z.literal('http'), ...sourceKeys.http, ...judged }),
-  z.strictObject({ kind: z.literal('prometheus'), ...sourceKeys.prometheus, ...counted, ...judged }),
-  z.strictObject({ kind: z.literal('prediction-log'), ...sourceKeys['prediction-log'], ...rated, ...judged }),
-] as const
-
-const signal = z.discriminatedUnion('kind', [...inlineSignals])
-export type SignalConfiguration = z.output<typeof signal>
 
 /** A wait between two shares of traffic, after the first of them has proven itself. */
 const wait = z.union([
@@ -185,13 +117,3 @@ export const environmentConfiguration = z.strictObject({
 })
 export type EnvironmentConfiguration = z.output<typeof environmentConfiguration>
 export type StepConfiguration = EnvironmentConfiguration['steps'][number]
-
-/** A source of signals by name: what `source: <name>` of a signal is replaced by, key by key. */
-export const sources = z.record(
-  z.string().regex(/^[a-z][a-z0-9_-]{0,39}$/),
-  z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('http'), ...sourceKeys.http }),
-    z.strictObject({ kind: z.literal('prometheus'), ...sourceKeys.prometheus }),
-    z.strictObject({ kind: z.literal('prediction-log'), ...sourceKeys['prediction-log'] }),
-  ]),
-)

@@ -1,8 +1,10 @@
 import { type Place, UserError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
+import { isMapping, laidOver } from './mappings.ts'
 import { type Problem, problemsOf } from './problems.ts'
 import { type Configuration, configuration, type EnvironmentConfiguration, type ModelConfiguration } from './schema.ts'
 import { type Path, readSource, type Source } from './source.ts'
+import { withSources } from './sources.ts'
 
 /**
  * Parses `refline.yml`. `defaults:` is laid under every model, key by key; what a model says itself wins. Throws one UserError that lists every
@@ -11,17 +13,24 @@ import { type Path, readSource, type Source } from './source.ts'
 export const parseConfiguration = (text: string, file: string): Configuration => {
   const source = readSource(text, file)
   const merged = withDefaults(source)
-  const parsed = configuration.safeParse(merged)
+  const { value, strange } = withSources(merged)
+  if (strange.length > 0) throw refused(strange, source)
+  const parsed = configuration.safeParse(value)
   if (!parsed.success) throw refused(problemsOf(parsed.error.issues), source)
   if (Object.keys(parsed.data.models).length === 0)
     throw refused([{ path: ['models'], message: 'has no model; add one by its name' }], source)
-  const strangers = Object.entries(parsed.data.environments ?? {}).flatMap(([name, environment]) =>
-    (environment.models ?? []).flatMap((model, index) =>
+  const strangersIn = (models: readonly string[] | undefined, path: Path): readonly Problem[] =>
+    (models ?? []).flatMap((model, index) =>
       Object.hasOwn(parsed.data.models, model)
         ? []
-        : [{ path: ['environments', name, 'models', index], message: noSuch('model', model, Object.keys(parsed.data.models)) }],
+        : [{ path: [...path, 'models', index], message: noSuch('model', model, Object.keys(parsed.data.models)) }],
+    )
+  const strangers = Object.entries(parsed.data.environments ?? {}).flatMap(([name, environment]) => [
+    ...strangersIn(environment.models, ['environments', name]),
+    ...Object.entries(environment.signals).flatMap(([signal, { models }]) =>
+      strangersIn(models, ['environments', name, 'signals', signal]),
     ),
-  )
+  ])
   if (strangers.length > 0) throw refused(strangers, source)
   return parsed.data
 }
@@ -55,7 +64,7 @@ export const environmentsOf = ({ environments }: Configuration, model: string): 
     .filter(([, environment]) => environment.models === undefined || environment.models.includes(model))
     .map(([name]) => name)
 
-/** The named environment of a model, or the only one it lives in. */
+/** The named environment of a model, or the only one it lives in, with the signals that are of this model. */
 export const selectEnvironment = (
   configuration: Configuration,
   model: string,
@@ -72,15 +81,16 @@ export const selectEnvironment = (
     )
   const environment = names.includes(selected) ? configuration.environments?.[selected] : undefined
   if (environment === undefined) throw new UserError(noSuch('environment', selected, names))
-  return { name: selected, environment }
+  const signals = Object.fromEntries(
+    Object.entries(environment.signals).filter(([, { models }]) => models === undefined || models.includes(model)),
+  )
+  return { name: selected, environment: { ...environment, signals } }
 }
 
 const noSuch = (what: string, name: string, known: readonly string[]): string => {
   const meant = nearest(name, known)
   return `there is no ${what} \`${name}\`${meant === undefined ? `; there is ${known.join(', ')}` : `; did you mean \`${meant}\`?`}`
 }
-
-const isMapping = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const withDefaults = (source: Source): unknown => {
   if (source.value === null) throw new UserError('the file is empty; it needs `models:`', { place: { file: source.file } })
@@ -95,15 +105,6 @@ const withDefaults = (source: Source): unknown => {
       Object.entries(rest.models).map(([name, model]) => [name, isMapping(model) ? laidOver(defaults, model) : model]),
     ),
   }
-}
-
-const laidOver = (under: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> => {
-  const merged = { ...under }
-  for (const [key, value] of Object.entries(over)) {
-    const below = merged[key]
-    merged[key] = isMapping(below) && isMapping(value) ? laidOver(below, value) : value
-  }
-  return merged
 }
 
 /** A key that no model has itself stands under `defaults`. */

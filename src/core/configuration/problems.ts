@@ -91,5 +91,6 @@ const knownKeys = (path: Path): readonly string[] => {
       .flatMap(unfold)
   }
   const keys = [...new Set(shapes.flatMap(shape => Object.keys((shape.properties as Shape | undefined) ?? {})))]
-  return path.length === 0 ? [...keys, 'defaults'] : keys
+  if (path.length === 0) return [...keys, 'defaults']
+  return path[0] === 'environments' && path[2] === 'signals' && path.length === 4 ? [...keys, 'source'] : keys
 }

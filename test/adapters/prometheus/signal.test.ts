@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
+import { readAll, windowBetween } from '../../../src/actions/canary-deploy/observe.ts'
 import { httpClient } from '../../../src/adapters/http/client.ts'
 import { type PrometheusSignalSettings, prometheusSignal } from '../../../src/adapters/prometheus/signal.ts'
 
@@ -52,21 +53,22 @@ const vector = (...rows: readonly (readonly [Record<string, string>, string])[])
   resultType: 'vector',
   result: rows.map(([metric, value]) => ({ metric, value: [1_000_000, value] })),
 })
+/** Seven requests in each slot that is asked for. */
 const one = vector([{ __name__: 'requests_total', slot: 'blue' }, '7'])
+const answerOfSlot = (form: URLSearchParams) => vector([{ slot: form.get('query')?.includes('blue') ? 'blue' : 'green' }, '7'])
 
 describe('a signal from Prometheus', () => {
   it('asks by POST for one instant, `lag` seconds before now, with its credentials in a header', async () => {
-    const { signal, asked } = await signalOf((_, response) => response.end(success(one)), {
+    const { signal, asked } = await signalOf(({ form }, response) => response.end(success(answerOfSlot(form))), {
       authorization: 'Bearer t0ken',
       url: '/team/prometheus/',
     })
     const { at } = await signal.read()
     expect(at).toBe(999_985.123)
-    expect(signal.lag).toBe(15)
     expect(new Set(asked.map(({ path }) => path))).toEqual(new Set(['POST /team/prometheus/api/v1/query']))
     expect(new Set(asked.map(({ form }) => form.get('time')))).toEqual(new Set(['999985.123']))
     expect(new Set(asked.map(({ headers }) => headers.authorization))).toEqual(new Set(['Bearer t0ken']))
-    expect(asked.map(({ form }) => form.get('query')).filter(query => query?.startsWith('requests'))).toEqual([
+    expect(asked.map(({ form }) => form.get('query')).filter(query => query?.startsWith('requests') && query.endsWith('}'))).toEqual([
       'requests_total{slot="blue"}',
       'requests_total{slot="green"}',
       'requests_total{slot="blue",code=~"5.."}',
@@ -205,6 +207,53 @@ describe('a signal from Prometheus', () => {
     )
   })
 
+  it('waits for the scrape after `lag`, as far apart as scrapes are', async () => {
+    const scraped = (slot: string, ...times: readonly number[]) => ({
+      resultType: 'matrix',
+      result: [{ metric: { slot }, values: times.map(at => [at, '7']) }],
+    })
+    const { signal } = await signalOf(({ form }, response) => {
+      const query = form.get('query') ?? ''
+      if (!query.endsWith('[2m]')) response.end(success(answerOfSlot(form)))
+      else response.end(success(query.includes('blue') ? scraped('blue', 100, 130.1, 160) : scraped('green', 150, 151)))
+    })
+    expect(signal.lag).toBe(15 + 15)
+    await signal.read()
+    expect(signal.lag).toBe(15 + 30)
+  })
+
+  it('refuses a series that counts in both slots', async () => {
+    const { signal } = await signalOf((_, response) => response.end(success(one)))
+    await expect(signal.read()).rejects.toThrow(
+      'signal errors: total matches requests_total{slot="blue"} in both slots, so its requests would count twice',
+    )
+  })
+
+  it('leaves a histogram of other buckets out once it has vanished', async () => {
+    const buckets = (slot: string, pod: string, ...counts: readonly (readonly [string, string])[]) =>
+      counts.map(([le, count]) => [{ slot, pod, le }, count] as const)
+    const answers = {
+      past: vector(...buckets('blue', 'old', ['0.3', '5'], ['+Inf', '7']), ...buckets('blue', 'new', ['0.25', '1'], ['+Inf', '2'])),
+      live: vector(...buckets('blue', 'new', ['0.25', '1'], ['+Inf', '2'])),
+    }
+    const { signal } = await signalOf(
+      ({ form }, response) => {
+        const query = form.get('query') ?? ''
+        response.end(
+          success(
+            query.includes('green') || query.startsWith('max')
+              ? vector()
+              : query.startsWith('last_over_time')
+                ? answers.past
+                : answers.live,
+          ),
+        )
+      },
+      { counts: { histogram: 'seconds{slot="${slot}"}', over: 0.25 } },
+    )
+    expect(await signal.read()).toMatchObject({ edges: [0.25], slots: { blue: { total: 2, bad: 1, slower: [1] } } })
+  })
+
   it('reads the past as growth by minute, with counters that begin again and series that begin later', async () => {
     const matrix = (...ranges: readonly (readonly [Record<string, string>, readonly (readonly [number, string])[]])[]) => ({
       resultType: 'matrix',
@@ -267,5 +316,70 @@ describe('a signal from Prometheus', () => {
       expect(() => made(wrong)).toThrow('is no http or https address; write that of Prometheus')
     expect(() => made('http://127.0.0.1/?token=x')).toThrow('is followed by a query')
     await expect(made('http://user:pass@127.0.0.1/').read()).rejects.toThrow('credentials do not belong in a URL')
+  })
+})
+
+describe('canary.md failure group 2: no rows are typed, and zero errors with traffic are 0', () => {
+  it('an empty vector of errors beside requests is none bad; of both it is no traffic, and no error of ours', async () => {
+    const { signal } = await signalOf(({ form }, response) =>
+      response.end(success(form.get('query')?.includes('5..') ? vector() : answerOfSlot(form))),
+    )
+    expect((await signal.read()).slots).toEqual({ blue: { total: 7, bad: 0 }, green: { total: 7, bad: 0 } })
+    const idle = await signalOf((_, response) => response.end(success(vector())))
+    expect((await idle.signal.read()).slots).toEqual({ blue: { total: 0, bad: 0 }, green: { total: 0, bad: 0 } })
+  })
+})
+
+describe('canary.md failure group 3: only new requests are counted', () => {
+  it('counters that stand still are no requests, however good their rate was, and an idle slot is no error', async () => {
+    let now = 1_000_000_000
+    const { signal } = await signalOf(
+      ({ form }, response) => response.end(success(form.get('query')?.includes('blue') ? answerOfSlot(form) : vector())),
+      { clock: { now: () => now, sleep: async () => undefined } },
+    )
+    const before = await readAll([signal])
+    now += 60_000
+    const { window } = windowBetween(before, await readAll([signal], before), 'green')
+    expect(window?.signals.errors).toEqual({ canary: 0, canaryBad: 0, stable: 0, stableBad: 0 })
+  })
+})
+
+describe('canary.md failure group 10: what was asked and what came is known of each decision', () => {
+  it('each window carries its queries as they were sent, their sums, and the instants between which it was counted', async () => {
+    let now = 1_000_000_000
+    let requests = 7
+    const { signal } = await signalOf(
+      ({ form }, response) => {
+        const slot = form.get('query')?.includes('blue') ? 'blue' : 'green'
+        response.end(success(form.get('query')?.includes('5..') ? vector() : vector([{ slot }, String(requests)])))
+      },
+      { clock: { now: () => now, sleep: async () => undefined } },
+    )
+    const before = await readAll([signal])
+    now += 60_000
+    requests = 19
+    const { window } = windowBetween(before, await readAll([signal], before), 'green')
+    expect(window).toMatchObject({ from: 999_985, until: 1_000_045, signals: { errors: { canary: 12, stable: 12 } } })
+    expect(window?.sources.errors).toBe(
+      'total blue: requests_total{slot="blue"} = 19 in 1 series; total green: requests_total{slot="green"} = 19 in 1 series; bad blue: requests_total{slot="blue",code=~"5.."} = 0 in 0 series; bad green: requests_total{slot="green",code=~"5.."} = 0 in 0 series',
+    )
+  })
+
+  it('a metric that nobody knows is an error before the first step', async () => {
+    const { signal } = await signalOf(({ path }, response) =>
+      response.end(success(path.includes('__name__') ? ['request_total', 'up'] : [])),
+    )
+    await expect(signal.check()).rejects.toThrow('knows no metric requests_total in the last 24 hours; did you mean request_total?')
+  })
+
+  it('an error counter that never was is one too: it cannot be told from a wrong name', async () => {
+    const { signal } = await signalOf(
+      ({ path, form }, response) => {
+        if (path.endsWith('/series')) response.end(success(form.get('match[]')?.startsWith('errors') ? [] : [{ slot: 'blue' }]))
+        else response.end(success(path.includes('__name__') ? ['requests_total'] : vector()))
+      },
+      { counts: { ...counts, bad: 'errors_total{slot="${slot}"}' } },
+    )
+    await expect(signal.check()).rejects.toThrow('A counter of errors must be exposed as 0 before the first error')
   })
 })
