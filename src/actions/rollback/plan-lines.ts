@@ -1,5 +1,6 @@
 import type { EnvironmentState, RolloutState, VersionRecord } from '../../core/lineage/events.ts'
 import { moment } from '../../core/report/rollout-evidence.ts'
+import { awaitedApproval } from '../../core/rollout/approvals.ts'
 import { duration } from '../../core/rollout/words.ts'
 import type { Traffic } from '../../ports/target.ts'
 import type { RollbackPlan } from './plan.ts'
@@ -23,10 +24,9 @@ export interface PlanFacts {
 
 /** What a canary is at, in words: who drives it, what it waits for. */
 export const canaryWords = (rollout: RolloutState): string => {
-  const { step, percent, waits = [], approved, reached, holder, heard, steps } = rollout
-  const at = waits.filter(wait => wait.step === step && rollout.intent === null)
-  const approval = at.find(wait => wait.approval !== undefined && approved !== step)?.approval
-  const pause = at.find(wait => wait.pause !== undefined)?.pause
+  const { step, percent, waits = [], reached, holder, heard, steps } = rollout
+  const approval = awaitedApproval('', rollout) ?? undefined
+  const pause = waits.find(wait => wait.step === step && wait.pause !== undefined)?.pause
   const since = reached === undefined ? '' : ` since ${moment(reached)}`
   const standing =
     percent === 100 || (steps.length > 0 && step >= steps.length)
