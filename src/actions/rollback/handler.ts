@@ -6,6 +6,7 @@ import { requestId, requestPrefix } from '../../core/lineage/keys.ts'
 import { aliasOf, environmentOf, isQuarantined } from '../../core/lineage/preconditions.ts'
 import { bullets } from '../../core/report/bullets.ts'
 import { type RolloutStory, renderRolloutIncident } from '../../core/report/rollout.ts'
+import { looksAtVersion } from '../../core/report/rollout-recorded.ts'
 import type { InputsOf, Outcome } from '../../kernel/action.ts'
 import { within } from '../../kernel/failpoint.ts'
 import type { Deployments } from '../../ports/forge.ts'
@@ -198,6 +199,7 @@ const printPlan = async (
     pullRequest: await pullRequestOf(ports, left).catch(() => null),
     incident: renderRolloutIncident(storyOf(context, plan, inputs)).title,
     reason: inputs.reason,
+    now: ports.clock.now() / 1000,
   })
   for (const line of lines) ports.log.info(`  ${line}`)
   await ports.summary.rewrite(`### Plan, nothing was changed\n\n${bullets([words, ...lines])}`)
@@ -276,5 +278,9 @@ const tell = async (
   inputs: Inputs,
 ): Promise<string> => {
   const left = await recordOf(ports.ledger, await ports.ledger.read(context.model), moved.from)
-  return announce(ports, storyOf(context, moved, inputs), left, { incident: `rollback-${context.request}`, comment: true })
+  const looks = looksAtVersion(await ports.ledger.records(context.model), context.environment, moved.from)
+  return announce(ports, { ...storyOf(context, moved, inputs), ...looks, earlier: true }, left, {
+    incident: `rollback-${context.request}`,
+    comment: true,
+  })
 }

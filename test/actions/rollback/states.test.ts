@@ -68,7 +68,7 @@ const states: Readonly<Record<string, { readonly world: () => Promise<World>; re
       await moved(of, 0, 5, 0)
       return of
     },
-    said: /the canary v2 has a pause of 10 min at 5 % since 2026-11-20 12:01:00 UTC/,
+    said: /the canary v2 pauses at 5 % for another \d+ min;/,
   },
   'an approval that nobody gives': {
     world: async () => {
@@ -286,6 +286,18 @@ describe('a rollback of a rollback', () => {
     await expect(back(of, '901', { to: 2 })).rejects.toThrow(/v2 is quarantined \(on call says so\)/)
     await write(of, { kind: 'release', version: 2, reason: 'the proxy was to blame' })
     expect((await back(of, '902', { to: 2, quarantine: false })).outputs).toMatchObject({ from: 1, to: 2, outcome: 'rolled-back' })
+  })
+})
+
+describe('the incident of a rollback', () => {
+  it('says how its rollout was judged, and that a person decided this', async () => {
+    const of = await promoted(2)
+    await back(of)
+    const [incident] = of.incidents
+    expect(incident?.body).toContain('A person decided this. When v2 was rolled out, it was judged so:')
+    expect(incident?.body).toMatch(/\| errors \| 0 of [\d,]+ \| 0 of [\d,]+ \| [^|]+ \| [^|]+ \| ✅ healthy \|/)
+    expect(incident?.body).toContain('refline release v2 --model cancer')
+    expect([...of.comments.values()].at(-1)).toContain('A person decided this.')
   })
 })
 
