@@ -12,6 +12,8 @@ interface Job {
   readonly permissions?: Readonly<Record<string, string>>
   readonly 'timeout-minutes'?: number
   readonly 'runs-on'?: unknown
+  readonly environment?: { readonly name?: string; readonly deployment?: boolean }
+  readonly concurrency?: { readonly group?: string; readonly queue?: string; readonly 'cancel-in-progress'?: boolean }
   readonly steps: readonly Step[]
 }
 interface Workflow {
@@ -34,8 +36,56 @@ const runsUserCode = (job: Job): boolean =>
   job.steps.some(step => step.run !== undefined || step.uses?.startsWith('refline/refline/actions/train@'))
 
 describe('the shipped templates', () => {
-  it('are the four that the README promises', () => {
-    expect(files.sort()).toEqual(['model-maintenance.yml', 'model-pr.yml', 'model-release.yml', 'model-rollback.yml'])
+  it('are the six that the README promises', () => {
+    expect(files.sort()).toEqual([
+      'model-approve.yml',
+      'model-maintenance.yml',
+      'model-pr.yml',
+      'model-release.yml',
+      'model-rollback.yml',
+      'model-watchdog.yml',
+    ])
+    const readme = readFileSync(join(folder, 'README.md'), 'utf8')
+    for (const file of files) expect(readme).toContain(`| \`${file}\` |`)
+  })
+
+  it('let jobs that move traffic or decide wait for each other, cancel none, and keep rollbacks, watchdog and approvals out of the way of canaries', () => {
+    const moving = jobs.filter(({ job }) => job.steps.some(({ uses = '' }) => /\/(canary-deploy|rollback)@/.test(uses)))
+    const deciding = jobs.filter(({ name }) => name.startsWith('model-approve.yml'))
+    for (const { name, job } of [...moving, ...deciding])
+      expect(job.concurrency, name).toMatchObject({ queue: 'max', 'cancel-in-progress': false })
+    const groups = [...moving, ...deciding].map(({ name, job }) => [name, job.concurrency?.group])
+    expect(Object.fromEntries(groups)).toEqual({
+      'model-release.yml canary': 'refline-production',
+      'model-rollback.yml rollback': 'refline-rollback',
+      'model-watchdog.yml resume': 'refline-watchdog',
+      'model-approve.yml approve': 'refline-approve',
+    })
+  })
+
+  it('leave the record of deployments to Refline, and ask nobody before a rollback or the watchdog', () => {
+    const environments = jobs.flatMap(({ name, job }) => (job.environment === undefined ? [] : [[name, job.environment]]))
+    expect(Object.fromEntries(environments)).toEqual({
+      'model-release.yml canary': { name: 'production', deployment: false },
+      'model-rollback.yml rollback': { name: 'production-rollback', deployment: false },
+      'model-watchdog.yml resume': { name: 'production-rollback', deployment: false },
+    })
+  })
+
+  it('give what a person typed to inputs that take any text', () => {
+    for (const { job } of jobs)
+      for (const step of job.steps) {
+        const command = String(step.with?.command ?? '')
+        expect(command).not.toContain('inputs.reason')
+        if (/^(approve|release)\b/.test(command)) expect(step.with?.reason).toBe('${{ inputs.reason }}')
+      }
+  })
+
+  it('have a watchdog that begins nothing', () => {
+    const { workflow } = workflows.find(({ file }) => file === 'model-watchdog.yml') ?? {}
+    expect(workflow?.on).toMatchObject({ schedule: [{ cron: '*/15 * * * *' }] })
+    const steps = Object.values(workflow?.jobs ?? {}).flatMap(job => job.steps.filter(({ uses = '' }) => isOurs(uses)))
+    expect(steps.map(step => step.with)).toEqual([{ resume: true }])
   })
 
   it('start from no permission at all', () => {

@@ -38,6 +38,7 @@ export interface ExampleSpec {
 export const groups = {
   look: 'Look: what is live, what was decided, where a version comes from',
   judge: 'Judge: rules and files at a desk',
+  decide: 'Decide: what waits for somebody',
   keep: 'Keep: the ledger and the files of versions',
   help: 'Help',
 } as const

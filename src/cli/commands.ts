@@ -1,4 +1,5 @@
 import type { CommandSpec, Typed } from './command.ts'
+import { approveSpec, releaseSpec } from './specs/decide.ts'
 import { completionSpec, helpSpec } from './specs/help.ts'
 import { evaluateSpec, importSpec, judgeSpec } from './specs/judge.ts'
 import { backupSpec, collectSpec, compactSpec, gcSpec, pinSpec, repairSpec, restoreSpec, unpinSpec, verifySpec } from './specs/keep.ts'
@@ -25,6 +26,8 @@ export const table: readonly Command[] = [
   { spec: evaluateSpec, load: async () => (await import('./evaluate.ts')).evaluate },
   { spec: importSpec, load: async () => (await import('./import.ts')).importThresholds },
   { spec: judgeSpec, load: async () => (await import('./replay.ts')).replay },
+  { spec: approveSpec, load: async () => (await import('./approve.ts')).approve },
+  { spec: releaseSpec, load: async () => (await import('./release.ts')).release },
   { spec: verifySpec, load: async () => (await import('./verify.ts')).verify },
   { spec: repairSpec, load: async () => (await import('./repair.ts')).repair },
   { spec: gcSpec, load: async () => (await import('./gc.ts')).gc },

@@ -1,20 +1,14 @@
-import { UserError } from '../core/errors.ts'
 import type { EventOf } from '../core/lineage/events.ts'
 import { requestId } from '../core/lineage/keys.ts'
 import { around } from './around.ts'
 import type { Typed } from './command.ts'
 import type { Work } from './commands.ts'
 import type { Terminal } from './terminal.ts'
-
-const numberOf = (operand: string | undefined): number => {
-  const number = /^v?([1-9]\d{0,8})$/.exec(operand ?? '')?.[1]
-  if (number === undefined) throw new UserError(`<version> is a number such as v3, found ${JSON.stringify((operand ?? '').slice(0, 40))}`)
-  return Number(number)
-}
+import { versionNumber } from './version-number.ts'
 
 const decide = async (typed: Typed, terminal: Terminal, kind: 'pin' | 'unpin'): Promise<Record<string, never>> => {
   const look = around(typed, terminal)
-  const [model, version] = [await look.model(), numberOf(typed.operands[0])]
+  const [model, version] = [await look.model(), versionNumber(typed.operands[0])]
   const event: EventOf<'pin'> | EventOf<'unpin'> = { kind, version, reason: (typed.options.reason ?? '').slice(0, 2000) }
   const { outcome, seq } = await (await look.ledger()).append(
     model,

@@ -11,9 +11,11 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
   /** The folder that the command runs in. */
   readonly folder: string
-  /** What `--ledger` and `--model` are where they are not typed. */
   /** Throws a UserError where nothing may be decided from here. At a desk whoever may push decides. */
   readonly mayDecide?: () => Promise<void>
+  /** Throws a UserError where whoever started this may not decide it: `what` they ask for, in words. At a desk whoever may push decides. */
+  readonly requireWriter?: (what: string) => Promise<unknown>
+  /** What `--ledger` and `--model` are where they are not typed. */
   readonly defaults: { readonly ledger?: string | undefined; readonly model?: string | undefined }
 }
 

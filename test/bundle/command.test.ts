@@ -4,6 +4,8 @@ import { lineageDocument } from '../../src/core/lineage/views/lineage.ts'
 import { runStep, type StepRequest } from '../support/bundle.ts'
 import { churnCheckout } from '../support/churn-ledger.ts'
 import type { GitFixture } from '../support/git-fixture.ts'
+import { gitText } from '../support/github/git-store.ts'
+import { startGitHub } from '../support/github/server.ts'
 import { type TemporaryFolder, temporaryFolder } from '../support/temporary.ts'
 
 let checkout: GitFixture
@@ -71,6 +73,38 @@ describe('the action cli', () => {
     const allowed = await at('refs/heads/topic', 'push', { 'allow-ref': 'refs/heads/topic' })
     expect(allowed, allowed.stdout + allowed.stderr).toMatchObject({ exitCode: 0 })
     expect(allowed.stdout).toContain('pinned churn v1')
+  })
+
+  test('a version leaves its quarantine by somebody with permission to write, for a reason of whatever text', async () => {
+    const github = await startGitHub({ root: folder.join('github'), repositories: ['acme/churn'] })
+    await using _ = { [Symbol.asyncDispose]: () => github.close() }
+    github.repository('acme', 'churn').setRole('alice', 'write')
+    github.repository('acme', 'churn').setRole('mallory', 'read')
+    const release = (actor: string, inputs: Readonly<Record<string, string>> = {}) =>
+      command('release 3', {
+        inputs: { command: 'release 3', reason: '"the proxy" --model fraud\n::error::x', ledger: checkout.bare, model: 'churn', ...inputs },
+        env: {
+          GITHUB_ACTOR: actor,
+          GITHUB_API_URL: github.apiUrl,
+          GITHUB_REPOSITORY: 'acme/churn',
+          GITHUB_REF: 'refs/heads/main',
+          GITHUB_EVENT_NAME: 'workflow_dispatch',
+          GITHUB_RUN_ID: '17',
+        },
+        expressions: { 'github.token': github.token },
+      })
+    const refused = await release('mallory')
+    expect(refused, refused.stdout).toMatchObject({ exitCode: 2 })
+    expect(refused.errors.join()).toContain('mallory may not release churn v3 from quarantine: that needs permission to write, found read')
+    const done = await release('alice')
+    expect(done, done.stdout + done.stderr).toMatchObject({ exitCode: 0 })
+    expect(done.stdout).toContain('released churn v3')
+    expect(done.stdout).toContain('it was quarantined for: errors doubled')
+    const [record] = (await gitText(checkout.bare, ['show', 'refs/refline/models/churn/decisions:record.json']))?.split('\n') ?? []
+    expect(JSON.parse(record ?? '{}').events).toEqual([{ kind: 'release', version: 3, reason: '"the proxy" --model fraud\n::error::x' }])
+    expect(await release('alice')).toMatchObject({ exitCode: 0 })
+    const other = await command('status', { inputs: { command: 'status', reason: 'x' } })
+    expect(other.errors.join()).toContain('unknown option --reason')
   })
 
   test('a verdict that says no is 1 and what cannot be done is 2, as at a terminal', async () => {

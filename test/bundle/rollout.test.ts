@@ -46,6 +46,32 @@ test('a canary that harms is rolled back and a button goes to the previous champ
   expect(refused.exitCode).toBe(2)
   expect(refused.stdout).toContain('v3 is quarantined')
 
+  // What people saw of it on GitHub: a deployment for each rollout and rollback, of which one is live; one incident that everything was added to.
+  const { deployments, issues } = await scenario.repository.dump()
+  const changes = (states: readonly string[]) => states.filter((state, index) => state !== states[index - 1])
+  const told = deployments.map(({ description, statuses }) => [description, ...changes(statuses.map(({ state }) => state))])
+  expect(told).toEqual([
+    ['churn v1', 'queued', 'success', 'inactive'],
+    ['churn v2', 'queued', 'in_progress', 'success', 'inactive'],
+    ['churn v3', 'queued', 'in_progress', 'failure'],
+    ['churn v1 (rollback from v2)', 'success'],
+  ])
+  const [, , harmed, back] = deployments.map(deployment => deployment.statuses)
+  expect(harmed?.map(({ description }) => description).join('; ')).toMatch(
+    /^v3 is being deployed; 50 % of the traffic; .*50 % of the traffic, harm [\d.e,]+ of 100: it is rolled back; canary \d+\/\d+ errors/,
+  )
+  expect(harmed?.[0]).toMatchObject({
+    environmentUrl: 'https://churn.example/v3',
+    logUrl: expect.stringMatching(/\/acme\/churn\/actions\/runs\/3$/),
+  })
+  expect(back?.[0]).toMatchObject({ environmentUrl: 'https://churn.example/v1', logUrl: expect.stringMatching(/\/actions\/runs\/5$/) })
+  const incidents = issues.filter(issue => issue.pull === null)
+  expect(incidents.map(({ title, comments }) => [title, comments.length])).toEqual([['churn v3 was rolled back in production', 1]])
+  expect(incidents[0]?.body).toMatch(/\| errors \| [\d,]+ of [\d,]+ \| 0 of [\d,]+ \| [\d.e,]+ \| [^|]+ \| ❌ unhealthy \|/)
+  expect(incidents[0]?.comments[0]?.body).toContain('A person decided this. When v2 was rolled out, it was judged so:')
+  expect(third.summary).toMatch(/^### ❌ churn v3 was rolled back in production and is quarantined: all traffic is on v2\n/)
+  expect(planned.summary).toMatch(/^### Plan, nothing was changed\n/)
+
   const fold = await foldOf(scenario)
   expect(fold.aliases.champion).toBe(1)
   expect(Object.keys(fold.quarantine)).toEqual(['2', '3'])

@@ -29,6 +29,7 @@ const comments = 'adapters/github/comments.ts'
 const moving = 'actions/traffic/moving.ts'
 const begin = 'actions/canary-deploy/begin.ts'
 const rollback = 'actions/rollback/handler.ts'
+const rollbackTraffic = 'actions/rollback/traffic.ts'
 
 /** The twelve protocol mutants of the plan: what a simulator that is worth its time must find. */
 const protocol: readonly Mutant[] = [
@@ -277,7 +278,7 @@ const ours: readonly Mutant[] = [
   {
     name: 'traffic taken back',
     breaks: 'a job that joins a rollback clears the slot that another job of it has filled meanwhile',
-    patches: [patch(rollback, 'there = isThere(plan, traffic)', '')],
+    patches: [patch(rollbackTraffic, 'there = isThere(plan, traffic)', '')],
     worlds: 'pressed',
     seed: 1,
     schedules: 6000,

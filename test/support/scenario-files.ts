@@ -93,6 +93,7 @@ ${
     ? ''
     : `environments:
   production:
+    url: "https://\${model}.example/v\${version}"
     target:
       kind: command
       deploy: [node, target.mjs, deploy, ${JSON.stringify(production.weights)}]

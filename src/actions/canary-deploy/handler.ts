@@ -6,6 +6,7 @@ import { judgeSettingsOf, secondsOf } from '../../core/rollout/settings.ts'
 import { sharesOf, stepPlanOf } from '../../core/rollout/steps.ts'
 import type { InputsOf } from '../../kernel/action.ts'
 import { within } from '../../kernel/failpoint.ts'
+import type { JudgedAgain } from '../traffic/judged-again.ts'
 import { Overtaken } from '../traffic/moving.ts'
 import { proveFiles, recordOf, registrationOf, versionOfRun } from '../traffic/version.ts'
 import { begin, type CanaryContext, type CanaryPorts, type JudgedOnceMore, type Resumed, takeOver } from './begin.ts'
@@ -29,6 +30,7 @@ export const canaryDeployHandler =
     let state = await within(ports.boundary, 'canary-head', () => ledger.read(context.model))
     const records = await ledger.records(context.model)
     let environment = environmentOf(state, context.environment)
+    let judged = null as JudgedAgain | null
 
     const answer: Answering = async (decision, reason, more = {}, failure) => {
       const now = environmentOf(await ledger.read(context.model), context.environment)
@@ -41,8 +43,20 @@ export const canaryDeployHandler =
         reason,
         ...more,
       }
-      const result = await ports.keepResult({ schema: 1, model: context.model, environment: context.environment, ...outputs })
+      const result = await ports.keepResult({
+        schema: 1,
+        model: context.model,
+        environment: context.environment,
+        ...outputs,
+        ...(judged?.outcome === 'again' ? { judged_again: judged.assessment } : {}),
+      })
       return { outputs: { ...outputs, result }, ...(failure === undefined ? {} : { failure }) }
+    }
+
+    /** Somebody else has the environment now; any other error is thrown on. */
+    const heldBy = (error: unknown): Promise<Answer> => {
+      if (!(error instanceof Overtaken)) throw error
+      return answer('held', error.message, {}, `held: ${error.message}`)
     }
 
     const version = inputs.version ?? versionOfRun(records, context.workflowRun)
@@ -82,10 +96,18 @@ export const canaryDeployHandler =
 
     if (environment.rollout !== null && environment.rollout.version !== version) {
       if (!inputs.supersede) throw underWay(context, environment.rollout)
-      state = await giveUp(ports, context, state, environment.rollout, `superseded by v${version}`)
+      try {
+        state = await giveUp(ports, context, state, environment.rollout, `superseded by v${version}`)
+      } catch (error) {
+        return heldBy(error)
+      }
       environment = environmentOf(state, context.environment)
     }
-    const again = environment.rollout === null ? await judgedAgain(ports, state, record, registration) : null
+    const judgeAgain: CanaryPorts['judgeAgain'] = async request => {
+      judged = await ports.judgeAgain(request)
+      return judged
+    }
+    const again = environment.rollout === null ? await judgedAgain({ ...ports, judgeAgain }, state, record, registration) : null
     if (again !== null && 'superseded' in again) return answer('held', again.superseded, {}, again.superseded)
 
     await proveFiles(ports.store, record)
@@ -93,8 +115,7 @@ export const canaryDeployHandler =
     try {
       begun = await beginOrTakeOver(ports, context, { state, records }, record, again)
     } catch (error) {
-      if (!(error instanceof Overtaken)) throw error
-      return answer('held', error.message, {}, `held: ${error.message}`)
+      return heldBy(error)
     }
     return rollOut(ports, context, record, begun, answer)
   }

@@ -1,5 +1,6 @@
 import type { RolloutState, VersionRecord } from '../../core/lineage/events.ts'
 import { environmentOf } from '../../core/lineage/preconditions.ts'
+import { type RecordedLooks, recordedLooks } from '../../core/report/rollout-recorded.ts'
 import { heldTick, judgedTick, type RolloutTick } from '../../core/report/rollout-tick.ts'
 import { stepWords } from '../../core/rollout/steps.ts'
 import { waitingOf } from '../../core/rollout/waiting.ts'
@@ -29,7 +30,9 @@ export const rollOut = async (
   answer: Answering,
 ): Promise<Answer> => {
   const mirrored = await mirrorOf(ports, context, record, begun.rollout)
-  const report = reportOf(ports, context, record, begun, mirrored)
+  const judged = environmentOf(begun.state, context.environment).rollout?.judge ?? null
+  const earlier = judged === null ? null : await looksSoFar(ports, context, begun.rollout)
+  const report = reportOf(ports, context, record, begun, mirrored, earlier?.ticks ?? [])
   try {
     await mirrored.queued(`v${record.version} is being deployed`)
     const deployed = begun.given === null ? await deployCanary(ports, context, begun, record) : null
@@ -41,6 +44,10 @@ export const rollOut = async (
     return answer('held', error.message, { rollout: begun.rollout, deploymentUrl: mirrored.url }, `held: ${error.message}`)
   }
 }
+
+/** What the ledger says of every look at a rollout, by whichever runner. */
+const looksSoFar = async (ports: CanaryPorts, context: CanaryContext, rollout: string): Promise<RecordedLooks | null> =>
+  recordedLooks(await ports.ledger.records(context.model), context.environment, rollout)
 
 /** The deployment on GitHub that mirrors a rollout. */
 export const mirrorOf = (ports: CanaryPorts, context: CanaryContext, record: VersionRecord, rollout: string): Promise<Mirrored> =>
@@ -59,6 +66,7 @@ const reportOf = (
   record: VersionRecord,
   begun: Resumed,
   mirrored: Mirrored,
+  earlier: readonly RolloutTick[],
 ): { readonly told: Told; readonly ticks: readonly RolloutTick[] } => {
   const { words, shareAt } = stepWords(context.settings.steps)
   const rollout = environmentOf(begun.state, context.environment).rollout
@@ -70,6 +78,7 @@ const reportOf = (
     from: rollout?.from ?? null,
     bars: { alpha, beta },
     steps: rollout?.from === null ? [] : words,
+    earlier,
   })
   const standing = (now: RolloutState): Standing => ({
     step: shareAt[now.step] ?? (now.step < 0 ? -1 : words.length),
@@ -113,6 +122,7 @@ export const conclude = async (
   const { version } = record
   const { live, history } = environmentOf(await ports.ledger.read(context.model), context.environment)
   const mirrored = witnessed?.mirrored ?? (await mirrorOf(ports, context, record, rollout))
+  const looks = await looksSoFar(ports, context, rollout)
   const short = ended.reason.slice(0, 140).toWellFormed()
   if (ended.decision === 'promoted') await mirrored.live(short)
   else if (ended.decision === 'withdrawn') await mirrored.withdrawn(short)
@@ -128,7 +138,8 @@ export const conclude = async (
     quarantined: ended.quarantined,
     previous: history[0]?.version ?? null,
     deploymentUrl: mirrored.url,
-    ticks: witnessed?.ticks ?? [],
+    ticks: witnessed?.ticks ?? looks?.ticks ?? [],
+    bars: looks?.bars,
   }
   await announce(ports, story, record, {
     incident: ended.decision === 'rolled-back' ? rollout : null,

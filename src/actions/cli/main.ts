@@ -12,6 +12,7 @@ import { fenced } from '../../core/report/fence.ts'
 import { runAction } from '../../kernel/run.ts'
 import type { Forge } from '../../ports/forge.ts'
 import { requireDecidingRef } from '../deciding-ref.ts'
+import { requireWriter } from '../writer.ts'
 import { spec } from './spec.ts'
 
 export const main = () =>
@@ -40,10 +41,13 @@ export const main = () =>
           refused: 'nothing is decided by a command on',
           done: 'decisions are written',
         }),
+      requireWriter: what => requireWriter(context, forgeOf(context, inputs.token), what, 'this command'),
     }
     const [first, ...rest] = splitWords(inputs.command)
     // What a person copies from a terminal begins with the program's name.
-    const words = first === undefined || first === 'refline' ? rest : [first, ...rest]
+    const [name, ...more] = first === undefined || first === 'refline' ? rest : [first, ...rest]
+    const reason = inputs.reason === undefined ? [] : [`--reason=${inputs.reason}`]
+    const words = name === undefined ? reason : [name, ...reason, ...more]
     process.chdir(context.workspace)
     try {
       const { failure } = await runTyped(words, terminal)

@@ -15,6 +15,11 @@ export const spec = defineAction({
         'What is typed after `refline`, such as `log --last 5`. Split at blanks; `"..."` keeps blanks together. No shell reads it, so nothing else is special.',
       required: true,
     },
+    reason: {
+      schema: text,
+      description:
+        'What `--reason` is, for commands that have it. Text from a person belongs here and not into `command`, where a quote in it would end it.',
+    },
     model: {
       ...modelInput,
       description: 'The model, where the command names none; may be left out where there is only one in `refline.yml`.',

@@ -22,6 +22,7 @@ import type { ModelStore } from '../../ports/model-store.ts'
 import type { Log } from '../../ports/report.ts'
 import type { OpenRun, RunFolders } from '../../ports/run-folders.ts'
 import { isProposal } from '../deciding-ref.ts'
+import { requireWriter } from '../writer.ts'
 import { championRunOf, faceChampion } from './champion.ts'
 import { type JudgedFiles, openFiles } from './files.ts'
 import { findRules, type Rules } from './rules.ts'
@@ -137,19 +138,13 @@ export const reproductionProblem = (run: RunRecord, rules: ModelConfiguration): 
   return 'the rules name `predictions.score`, but this run did not score its saved model, so nothing shows that the predictions are its own'
 }
 
-const writers = new Set(['admin', 'maintain', 'write'])
-
 const allowedOverride = async (reason: string | undefined, ports: JudgePorts): Promise<Assessment['override']> => {
   if (reason === undefined) return null
   const { context, forge } = ports
   if (context.event === null || isProposal(context))
     throw new UserError('`override-reason` is never taken on a pull request or in a merge queue; override when the change is registered')
-  if (context.actor === null || forge === null)
-    throw new UserError('`override-reason` needs to know who asks for it: there is no GITHUB_ACTOR or no token')
-  const permission = await forge.permissionOf(context.actor)
-  if (!writers.has(permission))
-    throw new UserError(`${context.actor} may not override the gate: that needs permission to write, found ${permission}`)
-  return { reason: reason.slice(0, 2000), actor: context.actor }
+  const actor = await requireWriter(context, forge, 'override the gate', '`override-reason`')
+  return { reason: reason.slice(0, 2000), actor }
 }
 
 /** What the ledger says was registered by this workflow run, in words for the message that no run was found. */

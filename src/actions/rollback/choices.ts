@@ -1,20 +1,13 @@
-import type { LedgerRecord, LedgerState } from '../../core/lineage/events.ts'
+import type { LedgerState } from '../../core/lineage/events.ts'
 import { environmentOf, isCollected, isQuarantined, versionInRecords } from '../../core/lineage/preconditions.ts'
 import { plainLine } from '../../core/report/escape.ts'
+import { quarantineReason } from '../../core/rollout/quarantine-reason.ts'
 import type { Ledger } from '../../ports/ledger.ts'
 import type { ModelStore } from '../../ports/model-store.ts'
 import { messageOf } from '../traffic/moving.ts'
 
 /** Versions that are listed where a rollback is refused. */
 const mostListed = 12
-
-/** Why a version is quarantined. The state keeps the newest reasons only; the others stand in the records. */
-export const quarantineReason = (state: LedgerState, records: readonly LedgerRecord[], version: number): string => {
-  const known = state.quarantine[String(version)]
-  if (known !== undefined && known !== '…') return known
-  const event = records.flatMap(record => record.events).findLast(of => of.kind === 'quarantine' && of.version === version)
-  return event?.kind === 'quarantine' ? event.reason : 'the reason is not in the ledger'
-}
 
 /**
  * What there is to go to, a line for each version: what it is here, whether it is quarantined and for what, and whether its files are there. The versions that were live

@@ -4,36 +4,22 @@ import type { EnvironmentState, LedgerEvent, LedgerState, VersionRecord } from '
 import { rememberedAt } from '../../core/lineage/fold.ts'
 import { requestId, requestPrefix } from '../../core/lineage/keys.ts'
 import { aliasOf, environmentOf, isQuarantined } from '../../core/lineage/preconditions.ts'
-import { bullets } from '../../core/report/bullets.ts'
-import { type RolloutStory, renderRolloutIncident } from '../../core/report/rollout.ts'
-import type { InputsOf, Outcome } from '../../kernel/action.ts'
+import { looksAtVersion } from '../../core/report/rollout-recorded.ts'
+import type { Outcome } from '../../kernel/action.ts'
 import { within } from '../../kernel/failpoint.ts'
-import type { Deployments } from '../../ports/forge.ts'
-import type { ModelStore } from '../../ports/model-store.ts'
 import type { Traffic } from '../../ports/target.ts'
-import { type AnnouncePorts, announce, environmentUrl, mirror, pullRequestOf } from '../traffic/announce.ts'
-import { patiently, type TrafficContext, type TrafficPorts } from '../traffic/moving.ts'
-import { type FetchModel, recordOf, releaseOf } from '../traffic/version.ts'
-import { whatExists } from './choices.ts'
-import { contestedSince, planRollback, Refused, type RollbackPlan } from './plan.ts'
-import { planLines } from './plan-lines.ts'
+import { announce, environmentUrl, mirror } from '../traffic/announce.ts'
+import { patiently } from '../traffic/moving.ts'
+import { recordOf, releaseOf } from '../traffic/version.ts'
+import { printPlan } from './dry-run.ts'
+import { contestedSince, planRollback, type RollbackPlan } from './plan.ts'
+import type { Inputs, RollbackContext, RollbackPorts } from './ports.ts'
+import { refuseFiles, withChoices } from './refusals.ts'
 import type { spec } from './spec.ts'
+import { storyOf } from './story.ts'
 import { moveTraffic, patience, reassert } from './traffic.ts'
 
 type Answer = Outcome<(typeof spec)['outputs']>
-type Inputs = Pick<InputsOf<(typeof spec)['inputs']>, 'reason' | 'to' | 'quarantine' | 'dryRun'>
-
-/** All that rollback needs of the world. */
-export interface RollbackPorts extends TrafficPorts, AnnouncePorts {
-  readonly store: ModelStore
-  readonly deployments: Deployments
-  readonly fetchModel: FetchModel
-  readonly keepResult: (result: Readonly<Record<string, unknown>>) => Promise<string>
-}
-
-export interface RollbackContext extends TrafficContext {
-  readonly commit: string | null
-}
 
 /** Puts a version back: plan, proof of its files, intent, traffic, confirmation, and then the people. */
 export const rollbackHandler =
@@ -43,8 +29,9 @@ export const rollbackHandler =
     const began = clock.now()
     const seconds = () => Math.round((clock.now() - began) / 10) / 100
     const id = (verb: string) => requestId(verb, context.environment, inputs.to ?? 'previous', context.request)
-    const answer = async (outputs: Omit<Answer['outputs'], 'result'>): Promise<Answer> => {
-      const result = await ports.keepResult({ schema: 1, model: context.model, environment: context.environment, ...outputs })
+    const answer = async (outputs: Omit<Answer['outputs'], 'result'>, plan?: readonly string[]): Promise<Answer> => {
+      const named = { schema: 1, model: context.model, environment: context.environment, ...outputs }
+      const result = await ports.keepResult(plan === undefined ? named : { ...named, plan })
       return { outputs: { ...outputs, result } }
     }
     const state = await within(ports.boundary, 'rollback-head', () => ledger.read(context.model))
@@ -78,18 +65,22 @@ export const rollbackHandler =
     log.info(words)
     const record = await recordOf(ledger, state, plan.to)
     const problem = await ports.store.prove(record.tag, record.assets)
-    if (inputs.dryRun) await printPlan(ports, context, state, inputs, { plan, words, record, problem, traffic: first.traffic })
+    const planned = { plan, words, record, problem, traffic: first.traffic }
+    const lines = inputs.dryRun ? await printPlan(ports, context, state, inputs, planned) : []
     if (problem !== null) return withChoices(ports, context, state, () => refuseFiles(record, problem))
     log.info(`the files of v${plan.to} are there, proven by ${record.assets.length} digests`)
     if (inputs.dryRun)
-      return answer({
-        from: plan.from,
-        to: plan.to,
-        outcome: 'planned',
-        seconds: seconds(),
-        issueUrl: '',
-        reason: `${words} (planned, nothing was changed)`,
-      })
+      return answer(
+        {
+          from: plan.from,
+          to: plan.to,
+          outcome: 'planned',
+          seconds: seconds(),
+          issueUrl: '',
+          reason: `${words} (planned, nothing was changed)`,
+        },
+        lines,
+      )
 
     /** The plan from a newer state: slots may have been given away since. It goes from and to the same versions, or the rollback is not what was asked for. */
     const planAgain = async (at: LedgerState): Promise<void> => {
@@ -152,57 +143,6 @@ export const rollbackHandler =
     })
   }
 
-/** Does what may be refused, and then tells with the refusal what there is to go to. */
-const withChoices = async <T>(ports: RollbackPorts, context: RollbackContext, state: LedgerState, work: () => T): Promise<T> => {
-  try {
-    return work()
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error
-    const lines = await whatExists(ports, state, context.environment)
-    const release = 'A version that was not to blame leaves its quarantine by `refline release <version> --reason ...`.'
-    throw new UserError([error.message, `Versions of ${context.model}:`, ...lines, release].join('\n'), { cause: error })
-  }
-}
-
-const refuseFiles = ({ version, tag }: VersionRecord, problem: string): never => {
-  throw new Refused(
-    `the files of v${version} cannot be proven, so no traffic was touched: ${problem}. They are expected in ${tag}. Name another version in the input \`to\`.`,
-  )
-}
-
-/** Tells the whole plan, in the log and in the job summary. */
-const printPlan = async (
-  ports: RollbackPorts,
-  context: RollbackContext,
-  state: LedgerState,
-  inputs: Inputs,
-  planned: {
-    readonly plan: RollbackPlan
-    readonly words: string
-    readonly record: VersionRecord
-    readonly problem: string | null
-    readonly traffic: Traffic
-  },
-): Promise<void> => {
-  const { plan, words, record, problem, traffic } = planned
-  const left = await recordOf(ports.ledger, state, plan.from)
-  const lines = planLines(plan, {
-    environment: environmentOf(state, context.environment),
-    traffic,
-    target: ports.target.describe(),
-    record,
-    problem,
-    quarantine: inputs.quarantine,
-    quarantined: isQuarantined(state, plan.from),
-    champion: context.ownsChampion ? aliasOf(state, 'champion') : undefined,
-    pullRequest: await pullRequestOf(ports, left).catch(() => null),
-    incident: renderRolloutIncident(storyOf(context, plan, inputs)).title,
-    reason: inputs.reason,
-  })
-  for (const line of lines) ports.log.info(`  ${line}`)
-  await ports.summary.rewrite(`### Plan, nothing was changed\n\n${bullets([words, ...lines])}`)
-}
-
 const confirmedBefore = async (
   ports: RollbackPorts,
   context: RollbackContext,
@@ -258,17 +198,6 @@ const mirrorBack = async (
   await mirrored.live(`rolled back from v${moved.from}`)
 }
 
-const storyOf = (context: RollbackContext, moved: { readonly from: number; readonly to: number }, inputs: Inputs): RolloutStory => ({
-  model: context.model,
-  environment: context.environment,
-  version: moved.from,
-  live: moved.to,
-  decision: 'rolled-back',
-  reason: inputs.reason,
-  quarantined: inputs.quarantine,
-  deploymentUrl: '',
-})
-
 const tell = async (
   ports: RollbackPorts,
   context: RollbackContext,
@@ -276,5 +205,9 @@ const tell = async (
   inputs: Inputs,
 ): Promise<string> => {
   const left = await recordOf(ports.ledger, await ports.ledger.read(context.model), moved.from)
-  return announce(ports, storyOf(context, moved, inputs), left, { incident: `rollback-${context.request}`, comment: true })
+  const looks = looksAtVersion(await ports.ledger.records(context.model), context.environment, moved.from)
+  return announce(ports, { ...storyOf(context, moved, inputs), ...looks, earlier: true }, left, {
+    incident: `rollback-${context.request}`,
+    comment: true,
+  })
 }

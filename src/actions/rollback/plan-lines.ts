@@ -1,5 +1,6 @@
 import type { EnvironmentState, RolloutState, VersionRecord } from '../../core/lineage/events.ts'
 import { moment } from '../../core/report/rollout-evidence.ts'
+import { waitingOf } from '../../core/rollout/waiting.ts'
 import { duration } from '../../core/rollout/words.ts'
 import type { Traffic } from '../../ports/target.ts'
 import type { RollbackPlan } from './plan.ts'
@@ -19,22 +20,22 @@ export interface PlanFacts {
   readonly pullRequest: number | null
   readonly incident: string
   readonly reason: string
+  /** Seconds since 1970. */
+  readonly now: number
 }
 
-/** What a canary is at, in words: who drives it, what it waits for. */
-export const canaryWords = (rollout: RolloutState): string => {
-  const { step, percent, waits = [], approved, reached, holder, heard, steps } = rollout
-  const at = waits.filter(wait => wait.step === step && rollout.intent === null)
-  const approval = at.find(wait => wait.approval !== undefined && approved !== step)?.approval
-  const pause = at.find(wait => wait.pause !== undefined)?.pause
+/** What a canary is at, in words: who drives it, what it waits for. `now` is seconds since 1970. */
+export const canaryWords = (rollout: RolloutState, now: number): string => {
+  const { step, percent, reached, holder, heard, steps } = rollout
+  const waiting = waitingOf(rollout, now)
   const since = reached === undefined ? '' : ` since ${moment(reached)}`
   const standing =
     percent === 100 || (steps.length > 0 && step >= steps.length)
       ? `bakes at 100 %${since}`
-      : approval !== undefined
+      : waiting?.for === 'approval'
         ? `waits for approval of step ${step + 1} at ${percent} %${since}`
-        : pause !== undefined
-          ? `has a pause of ${duration(pause)} at ${percent} %${since}`
+        : waiting?.for === 'pause'
+          ? `pauses at ${percent} % for another ${duration(waiting.until - now)}`
           : `is at ${percent} %${since}`
   const setting = rollout.intent === null ? '' : `, about to be set to ${rollout.intent.percent} %`
   const runner = holder === undefined ? 'no runner says that it drives it' : `driven by ${holder}`
@@ -59,7 +60,7 @@ export const planLines = (plan: RollbackPlan, facts: PlanFacts): readonly string
   const { rollout, live } = environment
   const from =
     rollout?.version === plan.from
-      ? `the canary ${canaryWords(rollout)}`
+      ? `the canary ${canaryWords(rollout, facts.now)}`
       : `v${plan.from}${live?.version === plan.from ? `, live in slot ${live.slot}` : ''}`
   const how = plan.moved
     ? 'all traffic is there already, by an earlier attempt'

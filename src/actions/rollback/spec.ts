@@ -22,8 +22,12 @@ export const spec = defineAction({
       schema: integer({ min: 1 }),
       description: 'Version to go to; by default the stable one of a running canary, else the one that was live before.',
     },
-    quarantine: { schema: flag, description: 'Whether the version that is left may never go live again.', default: 'true' },
-    'dry-run': { schema: flag, description: 'Only print the plan.', default: 'false' },
+    quarantine: {
+      schema: flag,
+      description: 'Whether the version that is left may not go live again until `refline release` takes it out of quarantine.',
+      default: 'true',
+    },
+    'dry-run': { schema: flag, description: 'Only print the whole plan; change nothing.', default: 'false' },
   },
   outputs: {
     from: { schema: z.int(), description: 'The version that traffic was taken from.' },

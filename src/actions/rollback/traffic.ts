@@ -2,7 +2,7 @@ import { UserError } from '../../core/errors.ts'
 import type { Slot } from '../../core/lineage/events.ts'
 import { within } from '../../kernel/failpoint.ts'
 import type { Release } from '../../ports/target.ts'
-import { patiently, setWeight, type TrafficPorts } from '../traffic/moving.ts'
+import { patiently, restoreTraffic, setWeight, type TrafficPorts } from '../traffic/moving.ts'
 import { isThere, type RollbackPlan } from './plan.ts'
 
 /** Seconds that a target may refuse before a rollback gives up with an error. */
@@ -27,7 +27,7 @@ export const moveTraffic = async (ports: TrafficPorts, plan: RollbackPlan, seq: 
     await within(ports.boundary, 'traffic-deploy', () => ports.target.deploy(plan.slot, release, seq))
   }
   await patiently(ports, patience, 'moving the traffic', async () => {
-    if (!there) await restore(ports, plan.slot, seq)
+    if (!there) await restoreTraffic(ports, plan.slot, seq)
     await assertAllThere(ports, plan.slot)
   })
 }
@@ -40,14 +40,11 @@ export const reassert = async (ports: TrafficPorts, slot: Slot, seq: number): Pr
   const { percent } = await patiently(ports, patience, 'reading the target', () => ports.target.read())
   if (percent[slot] === 100) return ''
   await patiently(ports, patience, 'moving the traffic', async () => {
-    await restore(ports, slot, seq)
+    await restoreTraffic(ports, slot, seq)
     await assertAllThere(ports, slot)
   })
   return `; the target showed ${percent[slot]} % of the traffic on its slot, and has all of it there again`
 }
-
-const restore = (ports: TrafficPorts, slot: Slot, seq: number): Promise<void> =>
-  within(ports.boundary, 'traffic-weight', () => ports.target.restore(slot, seq))
 
 const assertAllThere = async (ports: TrafficPorts, slot: Slot): Promise<void> => {
   await ports.target.verify(slot, 100)

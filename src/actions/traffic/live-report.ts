@@ -25,15 +25,17 @@ const quiet = 300
 export type Reported = Pick<RolloutBoard, 'model' | 'environment' | 'version' | 'from' | 'bars'> & {
   /** Each step of the plan in words. */
   readonly steps: readonly string[]
+  /** Looks of runners before this one. */
+  readonly earlier?: readonly RolloutTick[]
 }
 
-/** Begins to tell of a rollout, at its step -1. Nothing that is told here may fail or hold up the rollout for longer than one status takes. */
+/** Begins to tell of a rollout, or goes on telling of one whose runner died; it is at step -1 until somebody says more. Nothing that is told here may fail or hold up the rollout for longer than one status takes. */
 export const liveReport = (
   ports: Pick<AnnouncePorts, 'summary' | 'log' | 'boundary' | 'runUrl'>,
   mirrored: Pick<Mirrored, 'url' | 'progress'>,
   rollout: Reported,
 ): LiveReport => {
-  const ticks: RolloutTick[] = []
+  const ticks: RolloutTick[] = [...(rollout.earlier ?? [])]
   let percent = 0
   let step = -1
   let waiting: string | null = null
@@ -46,8 +48,20 @@ export const liveReport = (
     if (standing.holder !== undefined) holder = standing.holder
   }
   const write = (): Promise<unknown> => {
-    const { steps, ...named } = rollout
-    const board = { ...named, percent, plan: { steps, at: step }, ticks, waiting, holder, deploymentUrl: mirrored.url }
+    const { model, environment, version, from, bars, steps } = rollout
+    const board = {
+      model,
+      environment,
+      version,
+      from,
+      bars,
+      percent,
+      plan: { steps, at: step },
+      ticks,
+      waiting,
+      holder,
+      deploymentUrl: mirrored.url,
+    }
     return attempt(ports, 'announce-summary', 'writing the job summary', () => ports.summary.rewrite(renderRolloutBoard(board)))
   }
 

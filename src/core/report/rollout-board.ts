@@ -64,7 +64,7 @@ export const renderRolloutBoard = (board: RolloutBoard): string => {
   const { ticks, bars, holder } = board
   const newest = ticks.at(-1)
   const live = board.from === null ? 'nothing is live' : `live is v${board.from}`
-  const waiting = board.waiting ?? newest?.followed ?? null
+  const waiting = board.waiting ?? newest?.followed.replace(/^(wait|hold): /, '') ?? null
   return [
     `### ${sign(newest)} ${escapeMarkdown(board.model, 60)} v${board.version} in ${escapeMarkdown(board.environment, 60)}: ${board.percent} % of the traffic, ${verdictSoFar(newest)}`,
     [

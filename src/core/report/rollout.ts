@@ -22,6 +22,8 @@ export interface RolloutStory {
   readonly previous?: number | null
   readonly deploymentUrl: string
   readonly ticks?: readonly RolloutTick[]
+  /** The looks are those at its rollout, which did not decide this: a person did. */
+  readonly earlier?: boolean
   /** The bars that the evidence had to reach; absent where nothing was judged. */
   readonly bars?: Bars | undefined
   /** The workflow run that did it. */
@@ -54,6 +56,11 @@ const next = ({ decision, quarantined, version, previous }: RolloutStory): strin
   return quarantined ? `v${version} may not go live again while it is quarantined.` : null
 }
 
+const evidenceOf = ({ ticks = [], bars, earlier = false, version }: RolloutStory): string | null => {
+  const section = evidenceSection(ticks, bars)
+  return section === null || !earlier ? section : `A person decided this. When v${version} was rolled out, it was judged so:\n\n${section}`
+}
+
 const links = ({ deploymentUrl, runUrl = null, issueUrl = '' }: RolloutStory): readonly string[] =>
   [plainLink('incident', issueUrl), plainLink('workflow run', runUrl), plainLink('deployment', deploymentUrl)].filter(text => text !== null)
 
@@ -65,7 +72,7 @@ export const renderRolloutComment = (story: RolloutStory): string =>
   [
     `### ${sentence(story)}`,
     `Why: ${escapeMarkdown(story.reason)}`,
-    evidenceSection(story.ticks ?? [], story.bars),
+    evidenceOf(story),
     next(story),
     `<sub>${[...links(story), `recorded in the ledger: ${code(`git log refs/refline/models/${story.model}/decisions`)}`].join(' · ')}</sub>`,
   ]
@@ -87,7 +94,7 @@ export const renderRolloutIncident = (story: RolloutStory): { readonly title: st
     `${sentence(story)}.`,
     `Why: ${escapeMarkdown(story.reason)}`,
     story.pullRequest == null ? null : `The version came with pull request #${story.pullRequest}.`,
-    evidenceSection(story.ticks ?? [], story.bars),
+    evidenceOf(story),
     next(story),
     afterwards(story),
     'Close this issue when the cause is understood; as long as it is open, further rollbacks are added here as comments.',

@@ -250,6 +250,7 @@ describe('refusals', () => {
     expect(of.percent).toEqual({ blue: 0, green: 100 })
     judged('promote')
     expect((await deploy(of, late)).outputs).toMatchObject({ decision: 'promoted', version: 3 })
+    expect(of.results.at(-1)).toHaveProperty('judged_again')
     expect(asked).toEqual([
       [3, 2],
       [3, 2],

@@ -68,7 +68,7 @@ const states: Readonly<Record<string, { readonly world: () => Promise<World>; re
       await moved(of, 0, 5, 0)
       return of
     },
-    said: /the canary v2 has a pause of 10 min at 5 % since 2026-11-20 12:01:00 UTC/,
+    said: /the canary v2 pauses at 5 % for another \d+ min;/,
   },
   'an approval that nobody gives': {
     world: async () => {
@@ -201,6 +201,7 @@ describe('a dry run', () => {
       '  issue: "cancer v3 was rolled back in production" is opened, or added to where one is open',
       '  comment: on pull request 43, which brought v3',
     ])
+    expect(of.results.at(-1)).toMatchObject({ outcome: 'planned', plan: expect.arrayContaining(['leaves: v3, live in slot blue']) })
     expect(of.summaries.at(-1)).toMatch(/^### Plan, nothing was changed\n\n- rollback cancer/)
   })
 
@@ -215,6 +216,36 @@ describe('a dry run', () => {
     const of = await promoted(2)
     await back(of, '900', { quarantine: false, dryRun: true })
     expect(of.lines).toContain('  quarantine: none, v2 may go live again')
+  })
+})
+
+describe('a target that does not show what the ledger says', () => {
+  it('is moved all the same, and the drift is in the plan', async () => {
+    const of = await promoted(2)
+    Object.assign(of.percent, { blue: 40, green: 60 })
+    await back(of, '900', { dryRun: true })
+    expect(of.lines).toContain('  drift: slot green has 60 % where the ledger says 100 %; the rollback moves all of it all the same')
+    expect((await back(of, '901')).outputs).toMatchObject({ from: 2, to: 1, outcome: 'rolled-back' })
+    expect(of.percent).toEqual({ blue: 100, green: 0 })
+  })
+
+  it('is moved where it shows what the ledger will say: a step behind, confirmed by nobody', async () => {
+    const of = await promoted(2)
+    await of.register(3, 2)
+    of.running.blue = 3
+    await write(of, {
+      kind: 'rollout-start',
+      ...here,
+      version: 3,
+      from: 2,
+      canary: 'blue',
+      steps: [5, 50],
+      judge: judgeSettingsOf('production', of.context.settings),
+    })
+    await write(of, { kind: 'weight-intent', ...here, step: 0, percent: 5, expecting: 0 })
+    Object.assign(of.percent, { blue: 100, green: 0 })
+    expect((await back(of)).outputs).toMatchObject({ from: 3, to: 2, outcome: 'rolled-back' })
+    expect(of.percent).toEqual({ blue: 0, green: 100 })
   })
 })
 
@@ -286,6 +317,18 @@ describe('a rollback of a rollback', () => {
     await expect(back(of, '901', { to: 2 })).rejects.toThrow(/v2 is quarantined \(on call says so\)/)
     await write(of, { kind: 'release', version: 2, reason: 'the proxy was to blame' })
     expect((await back(of, '902', { to: 2, quarantine: false })).outputs).toMatchObject({ from: 1, to: 2, outcome: 'rolled-back' })
+  })
+})
+
+describe('the incident of a rollback', () => {
+  it('says how its rollout was judged, and that a person decided this', async () => {
+    const of = await promoted(2)
+    await back(of)
+    const [incident] = of.incidents
+    expect(incident?.body).toContain('A person decided this. When v2 was rolled out, it was judged so:')
+    expect(incident?.body).toMatch(/\| errors \| 0 of [\d,]+ \| 0 of [\d,]+ \| [^|]+ \| [^|]+ \| ✅ healthy \|/)
+    expect(incident?.body).toContain('refline release v2 --model cancer')
+    expect([...of.comments.values()].at(-1)).toContain('A person decided this.')
   })
 })
 

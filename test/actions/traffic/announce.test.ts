@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { canaryDeployHandler } from '../../../src/actions/canary-deploy/handler.ts'
 import { announce, environmentUrl, mirror } from '../../../src/actions/traffic/announce.ts'
 import { liveReport } from '../../../src/actions/traffic/live-report.ts'
 import type { RolloutStory } from '../../../src/core/report/rollout.ts'
 import { heldTick } from '../../../src/core/report/rollout-tick.ts'
 import type { Deployments } from '../../../src/ports/forge.ts'
 import { lookAt, noon, signalAt } from '../../core/report/rollout-looks.ts'
-import { trafficWorld, versionRecord } from '../../support/traffic-world.ts'
+import { Killed, trafficWorld, versionRecord } from '../../support/traffic-world.ts'
 
 const story: RolloutStory = {
   model: 'cancer',
@@ -17,6 +18,7 @@ const story: RolloutStory = {
   quarantined: true,
   deploymentUrl: '',
 }
+const wanted = { plan: false, supersede: false, resume: false }
 const told = { incident: 'rollout-1', comment: true }
 const rollout = {
   model: 'cancer',
@@ -148,5 +150,26 @@ describe('what people are told while it goes on', () => {
       'warning: writing the job summary did not work: disk full',
     ])
     expect(of.said).toEqual([])
+  })
+})
+
+describe('a rollout whose runner died', () => {
+  it('is told of with the looks of the runners before', async () => {
+    const of = trafficWorld()
+    await of.register(1, null)
+    await canaryDeployHandler(of.ports, of.workflowRun('100'))({ version: 1, ...wanted })
+    await of.register(2, 1)
+    of.killAt((boundary, moment) => boundary === 'canary-intent' && moment === 'before' && of.percent.green === 5)
+    await expect(canaryDeployHandler(of.ports, of.workflowRun('200'))({ version: 2, ...wanted })).rejects.toThrow(Killed)
+    of.killAt(null)
+    const looksIn = (text = ''): readonly string[] => text.match(/^\| \d\d:\d\d:\d\d \| 5 %/gm) ?? []
+    const before = looksIn(of.summaries.at(-1))
+    expect(before).not.toEqual([])
+    of.summaries.length = 0
+    await canaryDeployHandler(of.ports, of.workflowRun('200'))({ version: 2, ...wanted })
+    expect(looksIn(of.summaries[0]).slice(0, before.length)).toEqual(before)
+    const ended = of.summaries.at(-1) ?? ''
+    expect(ended).toContain('### ✅ cancer v2 is live in production')
+    expect(ended).toMatch(/\| harm \(of 100\) \| proof \(of 20\) \|/)
   })
 })

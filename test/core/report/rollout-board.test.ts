@@ -27,7 +27,7 @@ describe('the live report of a rollout', () => {
     const [headline, , plan, now, holder] = lines(renderRolloutBoard(board))
     expect(headline).toBe('### ⏳ churn v3 in production: 5 % of the traffic, not decided yet')
     expect(plan).toBe('Plan: **5 %** → approval within 24 h → 25 % → 100 % (live is v2)<br>')
-    expect(now).toBe('Now: wait: errors is not proven acceptable yet: 5.2 of 20<br>')
+    expect(now).toBe('Now: errors is not proven acceptable yet: 5.2 of 20<br>')
     expect(holder).toBe(
       'Driven by [workflow run 77](https://github.test/acme/churn/actions/runs/77), which last said so at 2026-11-20 12:01:00 UTC.',
     )
