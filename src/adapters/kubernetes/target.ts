@@ -215,7 +215,7 @@ export const gatewayApiTarget = (settings: GatewayApiTargetSettings): Target => 
     verify: async (slot, percent) => {
       const limit = settings.acceptSeconds ?? 60
       const deadline = clock.now() + limit * 1000
-      for (;;) {
+      for (let pause = 100; ; pause = Math.min(2 * pause, 2000)) {
         const now = await look()
         assertExpected(now, slot, percent)
         const missing = missingAcceptance(now.route, namespace)
@@ -224,7 +224,7 @@ export const gatewayApiTarget = (settings: GatewayApiTargetSettings): Target => 
           throw new UserError(
             `${percent} % for slot ${slot} is written to ${what} and was not accepted within ${limit} s: ${missing.join('; ')}`,
           )
-        await clock.sleep(500)
+        await clock.sleep(pause)
       }
     },
     restore: (slot, seq) =>

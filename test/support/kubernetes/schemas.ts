@@ -31,7 +31,9 @@ const objectMeta = { $ref: '#/components/schemas/io.k8s.apimachinery.pkg.apis.me
 /** Checks objects against the published schemas; `null` where an object is as it should be, else what is wrong. */
 export const publishedSchemas = (channel: Channel) => {
   const { httpRoute, components } = JSON.parse(readFileSync(file, 'utf8')) as Schemas
-  const ajv = addFormats.default(new Ajv({ strict: false, allErrors: true }), ['date-time', 'int32', 'int64'])
+  const ajv = addFormats
+    .default(new Ajv({ strict: false, allErrors: true }), ['date-time', 'int32', 'int64'])
+    .addFormat('int-or-string', true)
   const compile = (schema: JsonObject): ValidateFunction => ajv.compile(strict({ ...schema, components }) as JsonObject)
   const reference = (name: string) => compile({ allOf: [{ $ref: `#/components/schemas/${name}` }] })
   const route = httpRoute[channel]
