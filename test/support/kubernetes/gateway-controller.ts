@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { eventually } from '../eventually.ts'
 import type { Administrator } from './administrator.ts'
 import type { Json, JsonObject } from './json-patch.ts'
 
@@ -11,8 +12,8 @@ const content: Verdicts = { Accepted: ['True', 'Accepted'], ResolvedRefs: ['True
 export interface GatewayController extends AsyncDisposable {
   /** From now on it looks away; returns what makes it look again. */
   pause(): () => void
-  /** What it thinks from now on; content by default. */
-  think(verdicts?: Verdicts): void
+  /** What it thinks from now on; content by default. Returns once it has said so. */
+  think(verdicts?: Verdicts): Promise<void>
 }
 
 export const startGatewayController = (administrator: Administrator, route: string): GatewayController => {
@@ -54,8 +55,9 @@ export const startGatewayController = (administrator: Administrator, route: stri
         isPaused = false
       }
     },
-    think: (next = content) => {
+    think: async (next = content) => {
       verdicts = next
+      await eventually('the gateway has said what it thinks', () => said.endsWith(`${JSON.stringify(next)}]`))
     },
     [Symbol.asyncDispose]: async () => {
       isOver = true

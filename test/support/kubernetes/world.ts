@@ -10,6 +10,7 @@ import { type Administrator, administratorOf } from './administrator.ts'
 import type { ApiServer } from './api-server.ts'
 import { startGate } from './gate.ts'
 import { type GatewayController, startGatewayController } from './gateway-controller.ts'
+import { type Interposed, interposedKubectl } from './interposed.ts'
 import type { JsonObject } from './json-patch.ts'
 import { deploymentObject, deploymentStatus, paths, routeName, routeObject, services, twoRules } from './objects.ts'
 
@@ -20,6 +21,8 @@ export interface GatewayWorldOptions {
   /** Path of the real kubectl. */
   readonly kubectl: string
   readonly rules?: readonly JsonObject[]
+  /** The server may not even know what a route is, and nothing is created. */
+  readonly empty?: boolean
   /** Slots without a Deployment. */
   readonly bare?: readonly Slot[]
   /** Gives the user `refline` its rights in the namespace. */
@@ -35,6 +38,10 @@ export interface GatewayWorld extends TargetWorld {
   readonly controller: GatewayController
   /** A client with other settings. */
   targetWith(overrides: Overrides): Target
+  /** The real kubectl with something happening at its writes. */
+  interposed(what: Interposed): Promise<string>
+  /** Arguments of kubectl by which somebody gives green this share in the first rule. */
+  handsOf(manager: string, percent: number): readonly string[]
   route(): Promise<JsonObject>
   annotations(): Promise<Readonly<Record<string, string>>>
   /** The backends of each rule as `name=weight`. */
@@ -48,7 +55,14 @@ type RuleObject = { backendRefs?: Ref[] }
 
 let worlds = 0
 
-export const gatewayWorld = async ({ server, kubectl, rules = twoRules, bare = [], grant }: GatewayWorldOptions): Promise<GatewayWorld> => {
+export const gatewayWorld = async ({
+  server,
+  kubectl,
+  rules = twoRules,
+  empty = false,
+  bare = [],
+  grant,
+}: GatewayWorldOptions): Promise<GatewayWorld> => {
   worlds += 1
   const namespace = `world-${process.pid}-${worlds}`
   const administrator = administratorOf(server)
@@ -58,12 +72,12 @@ export const gatewayWorld = async ({ server, kubectl, rules = twoRules, bare = [
   await administrator.create(paths.namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
   await grant?.(administrator, namespace)
   for (const slot of ['blue', 'green'] as const) {
-    if (bare.includes(slot)) continue
+    if (empty || bare.includes(slot)) continue
     await administrator.create(paths.deployments(namespace), deploymentObject(services[slot], replicas))
     const status = deploymentStatus(replicas, replicas, 1)
     await administrator.mergePatch(`${paths.deployment(namespace, services[slot])}/status`, { status }, 'kube-controller-manager')
   }
-  await administrator.create(paths.routes(namespace), routeObject(rules))
+  if (!empty) await administrator.create(paths.routes(namespace), routeObject(rules))
   const controller = startGatewayController(administrator, paths.route(namespace))
 
   const cluster = {
@@ -101,15 +115,14 @@ export const gatewayWorld = async ({ server, kubectl, rules = twoRules, bare = [
         ...program,
       },
     })
+  let programs = 0
   const route = () => administrator.get(paths.route(namespace))
   const rulesNow = async () => ((await route()).spec as { rules: RuleObject[] }).rules
   const scale = async (slot: Slot, status: JsonObject) => {
     await administrator.mergePatch(`${paths.deployment(namespace, services[slot])}/status`, { status }, 'kube-controller-manager')
   }
-  await eventually(
-    'the route is accepted',
-    async () => ((await route()).status as { parents?: unknown[] } | undefined)?.parents?.length === 1,
-  )
+  const isAccepted = async () => ((await route()).status as { parents?: unknown[] } | undefined)?.parents?.length === 1
+  if (!empty) await eventually('the route is accepted', isAccepted)
 
   return {
     instances: 1,
@@ -154,6 +167,22 @@ export const gatewayWorld = async ({ server, kubectl, rules = twoRules, bare = [
       await scale(slot, deploymentStatus(replicas, 0, 1))
       return () => scale(slot, deploymentStatus(replicas, replicas, 1))
     },
+    interposed: what => {
+      programs += 1
+      return interposedKubectl(kubectl, folder.join(`kubectl-${programs}`), what)
+    },
+    handsOf: (manager, percent) => [
+      'patch',
+      'httproutes.v1.gateway.networking.k8s.io',
+      routeName,
+      `--namespace=${namespace}`,
+      '--type=json',
+      `--field-manager=${manager}`,
+      `--patch=${JSON.stringify([
+        { op: 'replace', path: '/spec/rules/0/backendRefs/0/weight', value: 100 - percent },
+        { op: 'replace', path: '/spec/rules/0/backendRefs/1/weight', value: percent },
+      ])}`,
+    ],
     route,
     annotations: async () => ((await route()).metadata as { annotations?: Record<string, string> }).annotations ?? {},
     weights: async () => (await rulesNow()).map(({ backendRefs = [] }) => backendRefs.map(({ name, weight = 1 }) => `${name}=${weight}`)),
