@@ -18,6 +18,8 @@ export interface KubectlSettings {
   readonly clock: Clock
   /** Seconds within which the API server must answer one request. */
   readonly answerSeconds?: number
+  /** Seconds that starting kubectl and logging in may take on top of that. */
+  readonly startSeconds?: number
 }
 
 /** The objects that are read and written, by the name that the server has for them. */
@@ -46,9 +48,6 @@ export interface Kubectl {
 
 /** Answers of the server are objects of at most 1.5 MB; lists are of a few of them. */
 const largestAnswer = 16_777_216
-
-/** What starting kubectl and logging in may take on top of the answer. */
-const startSeconds = 20
 
 const readAttempts = 3
 const pauseMilliseconds = 500
@@ -92,7 +91,7 @@ export const kubectlProgram = (settings: KubectlSettings): Kubectl => {
         child.stdout.destroy()
         child.stderr.destroy()
       }
-      const limit = seconds + startSeconds
+      const limit = seconds + (settings.startSeconds ?? 20)
       const timer = setTimeout(() => stop(`kubectl did not end within ${limit} s`), limit * 1000)
       const take = (to: Buffer[]) => (chunk: Buffer) => {
         to.push(chunk)

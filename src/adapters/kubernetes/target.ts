@@ -176,7 +176,11 @@ export const gatewayApiTarget = (settings: GatewayApiTargetSettings): Target => 
   }
 
   const read = async (): Promise<Traffic> => {
-    const [{ layout, marks }, blue, green] = await Promise.all([look(), readiness('blue'), readiness('green')])
+    const slotReadiness = Promise.all([readiness('blue'), readiness('green')])
+    // What is wrong with the route is said first: what is wrong with a slot may only follow from it.
+    slotReadiness.catch(() => undefined)
+    const { layout, marks } = await look()
+    const [blue, green] = await slotReadiness
     const shown = shownSplit(layout.splits, marks)
     return {
       percent: { blue: shown === null ? 0 : shareOf(shown, 'blue'), green: shown === null ? 0 : shareOf(shown, 'green') },
