@@ -8,6 +8,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/report.ts'
 import type { Release, Target } from '../../ports/target.ts'
 import { filled } from './filled.ts'
+import { gatewayApiTargetOf } from './gateway-api-target.ts'
 
 /** What a target is made with besides refline.yml. */
 export interface TargetSurroundings {
@@ -40,6 +41,8 @@ export const targetOf = (
   switch (target.kind) {
     case 'haproxy':
       return haproxyTarget({ sockets: target.sockets, backend: filled(target.backend, { model }), slots, deploy, clock })
+    case 'gateway-api':
+      return gatewayApiTargetOf(target, model, { ...around, deploy })
     default:
       throw new UserError(`the target kind ${target.kind} is not there yet`)
   }
