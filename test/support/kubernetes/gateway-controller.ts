@@ -45,7 +45,7 @@ export const startGatewayController = (administrator: Administrator, route: stri
     while (!isOver) {
       // A server that is down or slow is asked again, as controllers do.
       if (!isPaused) await look().catch(() => undefined)
-      await sleep(40)
+      await sleep(80)
     }
   })()
   return {
