@@ -3,12 +3,12 @@ import { commandTarget } from '../../adapters/command/target.ts'
 import { haproxyTarget } from '../../adapters/haproxy/target.ts'
 import { userCommand } from '../../adapters/process/user-command.ts'
 import type { EnvironmentConfiguration } from '../../core/configuration/schema.ts'
-import { UserError } from '../../core/errors.ts'
 import type { Slot } from '../../core/lineage/events.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/report.ts'
 import type { Release, Target } from '../../ports/target.ts'
 import { filled } from './filled.ts'
+import { gatewayApiTargetOf } from './gateway-api-target.ts'
 import { nginxTargetOf } from './nginx-target.ts'
 
 /** What a target is made with besides refline.yml. */
@@ -44,7 +44,7 @@ export const targetOf = (
       return haproxyTarget({ sockets: target.sockets, backend: filled(target.backend, { model }), slots, deploy, clock })
     case 'nginx':
       return nginxTargetOf(target, model, { ...commands, deploy, clock })
-    default:
-      throw new UserError(`the target kind ${target.kind} is not there yet`)
+    case 'gateway-api':
+      return gatewayApiTargetOf(target, model, { ...around, deploy })
   }
 }

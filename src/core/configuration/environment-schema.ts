@@ -47,9 +47,10 @@ const target = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('gateway-api'),
     context: nonEmpty.optional().describe('of the kubeconfig; the present one by default'),
-    namespace: nonEmpty,
-    route: nonEmpty.describe('name of the HTTPRoute'),
-    slots: slots.describe('names of the Services'),
+    kubeconfig: nonEmpty.optional().describe('path of the kubeconfig; what kubectl takes by itself by default'),
+    namespace: nonEmpty.describe('of the HTTPRoute, the Services and the Deployments'),
+    route: nonEmpty.describe('name of the HTTPRoute; every model needs one of its own, ${model} is filled in'),
+    slots: slots.describe('names of the Services; ${model} and ${slot} are filled in'),
     deployments: slots.optional().describe('names of the Deployments where they are not those of the Services'),
     deploy: command,
     pass_env: passEnv,
