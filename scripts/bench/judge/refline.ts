@@ -1,0 +1,69 @@
+import { parseConfiguration } from '../../../src/core/configuration/parse.ts'
+import { emptyJudgeState, judge } from '../../../src/core/rollout/judge.ts'
+import type { JudgeSettings } from '../../../src/core/rollout/judge-state.ts'
+import { judgeSettingsOf } from '../../../src/core/rollout/settings.ts'
+import { errors, type Rule } from './rule.ts'
+
+/** What an environment says beyond the defaults. `horizon` in minutes. */
+export interface Environment {
+  readonly horizon?: number
+  readonly signals?: readonly string[]
+  /** Keys of every signal, as in refline.yml. */
+  readonly signal?: Readonly<Record<string, number>>
+  readonly judge?: Readonly<Record<string, number>>
+}
+
+const written = (keys: Readonly<Record<string, number>>): string =>
+  Object.entries(keys)
+    .map(([key, value]) => `, ${key}: ${value}`)
+    .join('')
+
+/** The judge's rules and steps as a refline.yml gives them, defaults and all. */
+export const environmentOf = ({ horizon = 60, signals = [errors], signal = {}, judge: rules = {} }: Environment) => {
+  const text = `models:
+  churn: { task: binary, primary: roc_auc, gates: { roc_auc: { min: 0.5 } } }
+environments:
+  production:
+    target: { kind: command, deploy: [deploy], read: [read], set: [set] }
+    judge: { max_duration: ${horizon}m${written(rules)} }
+    signals:
+${signals.map(name => `      ${name}: { kind: http, url: "http://localhost/\${slot}"${written(signal)} }`).join('\n')}
+`
+  const environment = parseConfiguration(text, 'refline.yml').environments?.production
+  if (!environment) throw new Error('there is no environment')
+  return {
+    settings: judgeSettingsOf('production', environment),
+    steps: environment.steps.map(step => Number(step) / 100),
+  }
+}
+
+/** How a rollout is driven: through the steps of its environment, or at one weight, there to be promoted when it is proven (`proof`) or only to be watched (`watch`). */
+export type Driven = { readonly by: 'steps' } | { readonly by: 'proof' | 'watch'; readonly at: number }
+
+/** The judge that ships, its state carried from minute to minute; a step up whenever it says promote, as canary-deploy takes it. */
+export const reflineWith = (name: string, settings: JudgeSettings, steps: readonly number[], watched = false): Rule => ({
+  name,
+  begin: () => {
+    let state = emptyJudgeState(settings)
+    let step = 0
+    return {
+      weight: () => steps[step] as number,
+      look: minute => {
+        const answer = judge(settings, state, minute)
+        state = answer.state
+        const { verdict } = answer.judgement
+        if (verdict === 'rollback') return 'rollback'
+        if (verdict === 'hold' || watched) return null
+        if (step === steps.length - 1) return 'promote'
+        step += 1
+        return null
+      },
+    }
+  },
+})
+
+/** {@link reflineWith} what a refline.yml says. */
+export const refline = (name: string, environment: Environment = {}, driven: Driven = { by: 'steps' }): Rule => {
+  const { settings, steps } = environmentOf(environment)
+  return reflineWith(name, settings, driven.by === 'steps' ? steps : [driven.at], driven.by === 'watch')
+}
