@@ -79,7 +79,7 @@ export const runCell = (cell: Cell, runs: number, seed: number): Tally => {
     held: count.held,
     medianMinutes: at(0.5),
     lateMinutes: at(0.9),
-    canaryRequests: { mean, error: Math.sqrt(Math.max(0, squares / runs - mean * mean) / rollouts), most },
+    canaryRequests: { mean, error: Math.sqrt(Math.max(0, squares / rollouts - mean * mean) / rollouts), most },
     badResponses: bad / rollouts,
   }
 }

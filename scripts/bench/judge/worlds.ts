@@ -18,9 +18,9 @@ const constant =
   () => ({ stable, canary })
 const trafficOf = (stable: number, canary: number, burst = 1): Traffic => ({ signals: { [errors]: constant(stable, canary) }, burst })
 
-/** A shared incident: five times the errors in minutes 5 to 24 of an hour that also swings by half, with a period of 20 minutes. The same in both arms. */
+/** A shared incident: five times the errors in minutes 3 to 20, on a share that also swings by half, with a period of 20 minutes. The same in both arms. */
 const storm: Shares = minute => {
-  const share = 0.01 * (1 + 0.5 * Math.sin((2 * Math.PI * minute) / 20)) * (minute >= 5 && minute < 25 ? 5 : 1)
+  const share = 0.01 * (1 + 0.5 * Math.sin((2 * Math.PI * minute) / 20)) * (minute >= 3 && minute <= 20 ? 5 : 1)
   return { stable: share, canary: share }
 }
 
@@ -100,7 +100,7 @@ export const rareBad: World = {
 export const stormy: World = {
   id: 'storm',
   title:
-    'A shared incident while traffic is moved: 1 % that swings by half in 20 minutes, and five times as much in minutes 5 to 24, in both arms',
+    'A shared incident while traffic is moved: 1 % that swings by half in 20 minutes, and five times as much in minutes 3 to 20, in both arms',
   words: 'A rollback is false.',
   traffic: { signals: { [errors]: storm }, burst: 1 },
   ...harmless,
