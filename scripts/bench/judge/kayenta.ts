@@ -1,5 +1,5 @@
 import { normalQuantile } from '../../../src/core/statistics/distributions.ts'
-import { errors, type Rule } from './rule.ts'
+import { errorsOf, type Rule } from './rule.ts'
 
 /** 98 %, two-sided. */
 const z = normalQuantile(0.99)
@@ -32,8 +32,7 @@ export const kayenta = (looks: number): Rule => ({
     return {
       weight: () => weight,
       look: minute => {
-        const counts = minute.signals[errors]
-        if (!counts) throw new Error(`a minute without the signal ${errors}`)
+        const counts = errorsOf(minute)
         if (counts.canary > 0) ours.push(counts.canaryBad / counts.canary)
         theirs.push(counts.stableBad / counts.stable)
         if (theirs.length % (minutes / looks) !== 0) return null

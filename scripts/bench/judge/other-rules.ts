@@ -1,17 +1,10 @@
-import type { Batch } from '../../../src/core/rollout/judge.ts'
-import { errors, type Rule, tenSteps } from './rule.ts'
+import { errorsOf, type Minute, type Rule, tenSteps } from './rule.ts'
 
 // What the documentation of others says their rules do, in our words. None of their code is here.
 
-const countsOf = (minute: Batch) => {
-  const counts = minute.signals[errors]
-  if (!counts) throw new Error(`a minute without the signal ${errors}`)
-  return counts
-}
-
 /** Share of the canary's requests of this minute that went well; NaN where it had none, as a division of two rates in Prometheus gives. */
-const successOf = (minute: Batch): number => {
-  const { canary, canaryBad } = countsOf(minute)
+const successOf = (minute: Minute): number => {
+  const { canary, canaryBad } = errorsOf(minute)
   return (canary - canaryBad) / canary
 }
 
@@ -67,7 +60,7 @@ export const peekedZTest: Rule = {
     return {
       weight: () => tenSteps[step] as number,
       look: minute => {
-        const counts = countsOf(minute)
+        const counts = errorsOf(minute)
         for (const key of ['canary', 'canaryBad', 'stable', 'stableBad'] as const) total[key] += counts[key]
         const pooled = (total.canaryBad + total.stableBad) / (total.canary + total.stable)
         const deviation = Math.sqrt(pooled * (1 - pooled) * (1 / total.canary + 1 / total.stable))

@@ -1,6 +1,6 @@
 import { uniform } from '../../../src/core/statistics/random.ts'
 import type { Bound } from './bounds.ts'
-import { type Decision, errors, type Rule } from './rule.ts'
+import { type Decision, errorsOf, type Rule } from './rule.ts'
 import { drawMinute, type Traffic } from './traffic.ts'
 
 /** A rule on one kind of traffic. */
@@ -56,9 +56,9 @@ export const runCell = (cell: Cell, runs: number, seed: number): Tally => {
     while (decision === null && minute < cell.minutes) {
       minute += 1
       const batch = drawMinute(random, cell.traffic, cell.requests, minute, course.weight())
-      const counts = batch.signals[errors] ?? Object.values(batch.signals)[0]
-      requests += counts?.canary ?? 0
-      bad += counts?.canaryBad ?? 0
+      const counts = errorsOf(batch)
+      requests += counts.canary
+      bad += counts.canaryBad
       decision = course.look(batch)
     }
     const early = decision === 'rollback' && minute <= onset
