@@ -1,22 +1,40 @@
 import { parseConfiguration } from '../../../src/core/configuration/parse.ts'
+import { dispersionOf } from '../../../src/core/rollout/dispersion.ts'
 import { emptyJudgeState, judge } from '../../../src/core/rollout/judge.ts'
 import type { JudgeSettings } from '../../../src/core/rollout/judge-state.ts'
 import { judgeSettingsOf } from '../../../src/core/rollout/settings.ts'
-import { errors, type Rule } from './rule.ts'
+import { errors, type Minute, type Rule } from './rule.ts'
 
 /** What an environment says beyond the defaults. `horizon` in minutes. */
 export interface Environment {
   readonly horizon?: number
   readonly signals?: readonly string[]
   /** Keys of every signal, as in refline.yml. */
-  readonly signal?: Readonly<Record<string, number>>
+  readonly signal?: Readonly<Record<string, number | string>>
   readonly judge?: Readonly<Record<string, number>>
 }
 
-const written = (keys: Readonly<Record<string, number>>): string =>
+const written = (keys: Readonly<Record<string, number | string>>): string =>
   Object.entries(keys)
     .map(([key, value]) => `, ${key}: ${value}`)
     .join('')
+
+/** TODO settings */
+const withDispersion = (settings: JudgeSettings, dispersion: 'off' | undefined): JudgeSettings => ({
+  ...settings,
+  signals: Object.fromEntries(Object.entries(settings.signals).map(([n, of]) => [n, dispersion ? { ...of, dispersion } : of])),
+})
+
+/** What the history says of each signal's dispersion goes into the rules, as canary-deploy does with what it knows before the first step. */
+const knowing = (settings: JudgeSettings, history: readonly Minute[]): JudgeSettings => ({
+  ...settings,
+  signals: Object.fromEntries(
+    Object.entries(settings.signals).map(([name, signal]) => {
+      const windows = history.map(({ signals }) => ({ requests: signals[name]?.stable ?? 0, events: signals[name]?.stableBad ?? 0 }))
+      return [name, { ...signal, seen: dispersionOf(windows) }]
+    }),
+  ),
+})
 
 /** The judge's rules and steps as a refline.yml gives them, defaults and all. */
 export const environmentOf = ({ horizon = 60, signals = [errors], signal = {}, judge: rules = {} }: Environment) => {
@@ -32,7 +50,7 @@ ${signals.map(name => `      ${name}: { kind: http, url: "http://localhost/\${sl
   const environment = parseConfiguration(text, 'refline.yml').environments?.production
   if (!environment) throw new Error('there is no environment')
   return {
-    settings: judgeSettingsOf('production', environment),
+    settings: withDispersion({ method: 2, ...judgeSettingsOf('production', environment) }, signal.dispersion as 'off' | undefined),
     steps: environment.steps.map(step => Number(step) / 100),
   }
 }
@@ -41,9 +59,10 @@ ${signals.map(name => `      ${name}: { kind: http, url: "http://localhost/\${sl
 export type Driven = { readonly by: 'steps' } | { readonly by: 'proof' | 'watch'; readonly at: number }
 
 /** The judge that ships, its state carried from minute to minute; a step up whenever it says promote, as canary-deploy takes it. */
-export const reflineWith = (name: string, settings: JudgeSettings, steps: readonly number[], watched = false): Rule => ({
+export const reflineWith = (name: string, declared: JudgeSettings, steps: readonly number[], watched = false): Rule => ({
   name,
-  begin: () => {
+  begin: history => {
+    const settings = history.length === 0 ? declared : knowing(declared, history)
     let state = emptyJudgeState(settings)
     let step = 0
     return {

@@ -20,10 +20,10 @@ export interface Course {
   readonly look: (minute: Minute) => Decision | null
 }
 
-/** A way to decide over a canary, by the name that tables show. */
+/** A way to decide over a canary, by the name that tables show. `history`: minutes before the rollout, with all traffic on stable; none where a cell has no `history`. */
 export interface Rule {
   readonly name: string
-  readonly begin: () => Course
+  readonly begin: (history: readonly Minute[]) => Course
 }
 
 /** The one signal that all rules see. */

@@ -9,8 +9,11 @@ import {
   boundary,
   bursty,
   clean,
+  defaultBuckets,
+  fineBuckets,
   good,
   incident,
+  latency,
   lateTraffic,
   noErrors,
   rareBad,
@@ -49,8 +52,9 @@ const others: readonly Rule[] = [
   kayenta(6),
 ]
 
-/** Refline under one environment, and from which share on it calls a canary unacceptable. */
+/** Refline under one environment, from which share on it calls a canary unacceptable, and how many minutes of history it knows. */
 interface Ours {
+  readonly history?: number
   readonly rule: Rule
   readonly minutes: number
   readonly acceptable: number
@@ -58,10 +62,12 @@ interface Ours {
 const ours = (name: string, environment: Environment = {}): Ours => ({
   rule: refline(name, environment),
   minutes: environment.horizon ?? hour,
-  acceptable: environment.signal?.acceptable ?? 0.01,
+  acceptable: Number(environment.signal?.acceptable ?? 0.01),
 })
 const byDefault = ours('**Refline**')
 const longer = ours('**Refline**, max_duration 5h', { horizon: 300 })
+const counted = ours('**Refline**, dispersion off', { signal: { dispersion: 'off' } })
+const informed: Ours = { ...ours('**Refline**, knows an hour of stable'), history: hour }
 const stricter = ours('**Refline**, acceptable 0.1 %', { signal: { acceptable: 0.001 } })
 
 const boundsOf = (world: World, { acceptable }: Ours): readonly Bound[] => {
@@ -82,6 +88,7 @@ const grid = (world: World, judged: (requests: number) => readonly Ours[]): Sect
       traffic: world.traffic,
       requests,
       minutes: one.minutes,
+      history: one.history ?? 0,
       bounds: boundsOf(world, one),
     })),
   ]),
@@ -178,6 +185,35 @@ const row9: Section = {
   ),
 }
 
+/** The limit, of which acceptance is proven, is a bucket in both: 0.5 s, which a request in 270 of stable exceeds. */
+const buckets = [
+  ["Prometheus' default buckets", defaultBuckets, 0.5],
+  ['ten buckets a decade', fineBuckets, 0.501],
+] as const
+const slow: Section = {
+  id: 'latency',
+  title: 'Latency by histogram: log-normal (median 0.1 s, sigma 0.6), the canary slower by a factor',
+  words:
+    'The canary stays at 5 % and is only watched for an hour: rolled back on the edges of the buckets, which Refline chooses by itself from the first batch. `bad responses` are those above 0.5 s. At x 1 a rollback is false.',
+  columns: 'decisions',
+  cells: [1_200, 6_000].flatMap(requests =>
+    buckets.flatMap(([named, edges, limit]) =>
+      [1, 1.1, 1.2, 1.5].map((factor): Cell => {
+        const rule = refline(`**Refline**, x ${factor}, ${named}`, { signals: ['latency'] }, { by: 'watch', at: 0.05 })
+        const bounds = factor === 1 ? [falseRollback] : []
+        return {
+          id: `latency ${requests} ${factor} ${named}`,
+          rule,
+          traffic: latency(factor, edges, limit),
+          requests,
+          minutes: hour,
+          bounds,
+        }
+      }),
+    ),
+  ),
+}
+
 const hasPower = (cell: Cell): Cell =>
   cell.requests >= 6_000 && cell.rule === byDefault.rule
     ? { ...cell, bounds: [...(cell.bounds ?? []), { of: 'rolled back', least: 0.98 }] }
@@ -194,8 +230,9 @@ export const sections: readonly Section[] = [
   grid(rareGood, () => [byDefault, stricter]),
   grid(rareBad, () => [byDefault, stricter]),
   grid(stormy, patient),
-  ...bursty.map(world => grid(world, () => [byDefault])),
+  ...bursty.map(world => grid(world, requests => [...patient(requests), informed, counted])),
   late,
   six,
+  slow,
   row9,
 ]

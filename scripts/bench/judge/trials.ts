@@ -1,6 +1,6 @@
 import { uniform } from '../../../src/core/statistics/random.ts'
 import type { Bound } from './bounds.ts'
-import { type Decision, errorsOf, type Rule } from './rule.ts'
+import type { Decision, Rule } from './rule.ts'
 import { drawMinute, type Traffic } from './traffic.ts'
 
 /** A rule on one kind of traffic. */
@@ -14,6 +14,8 @@ export interface Cell {
   readonly minutes: number
   /** The last minute before anything goes wrong: a rollback up to it is a false one, and delays count from it. 0 by default. */
   readonly onset?: number
+  /** Minutes of the stable arm alone that the rule is shown first. 0 by default. */
+  readonly history?: number
   /** How many times as many runs as others: where a mean has to be known well. */
   readonly times?: number
   /** What has to hold, or the bench fails. */
@@ -32,7 +34,7 @@ export interface Tally {
   readonly lateMinutes: number
   /** Requests of the canary until the decision, with the standard error of their mean. */
   readonly canaryRequests: { readonly mean: number; readonly error: number; readonly most: number }
-  /** Mean number of the canary's bad responses until then. */
+  /** Mean number of the canary's bad responses until then, by the first signal. */
   readonly badResponses: number
 }
 
@@ -49,16 +51,19 @@ export const runCell = (cell: Cell, runs: number, seed: number): Tally => {
   const minutes: number[] = []
   let [sum, squares, most, bad] = [0, 0, 0, 0]
   for (let run = 0; run < rollouts; run += 1) {
-    const course = cell.rule.begin()
+    const history = Array.from({ length: cell.history ?? 0 }, (_, before) =>
+      drawMinute(random, cell.traffic, cell.requests, before - (cell.history ?? 0), 0),
+    )
+    const course = cell.rule.begin(history)
     let decision: Decision | null = null
     let requests = 0
     let minute = 0
     while (decision === null && minute < cell.minutes) {
       minute += 1
       const batch = drawMinute(random, cell.traffic, cell.requests, minute, course.weight())
-      const counts = errorsOf(batch)
-      requests += counts.canary
-      bad += counts.canaryBad
+      const counts = Object.values(batch.signals)[0]
+      requests += counts?.canary ?? 0
+      bad += counts?.canaryBad ?? 0
       decision = course.look(batch)
     }
     const early = decision === 'rollback' && minute <= onset

@@ -1,5 +1,5 @@
 import { errors } from './rule.ts'
-import type { Shares, Traffic } from './traffic.ts'
+import { logNormal, type Shares, type Traffic } from './traffic.ts'
 
 /** A kind of traffic, and what a rule should do about it. */
 export interface World {
@@ -39,6 +39,17 @@ export const noErrors = (names: readonly string[]): Traffic => ({
 /** 1 %, and 2 % in the canary after that minute. */
 export const lateTraffic = (onset: number): Traffic => ({
   signals: { [errors]: minute => ({ stable: 0.01, canary: minute > onset ? 0.02 : 0.01 }) },
+  burst: 1,
+})
+
+/** What Prometheus' client libraries offer by default, in seconds. */
+export const defaultBuckets: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+/** Every tenth part of a decade, from 10 ms to 10 s: what a native histogram of about that resolution, or a careful configuration, gives. */
+export const fineBuckets: readonly number[] = Array.from({ length: 31 }, (_, index) => Number((0.01 * 10 ** (index / 10)).toPrecision(3)))
+
+/** Latencies with a median of 0.1 s and a sigma of 0.6, and of the canary longer by a factor. */
+export const latency = (factor: number, buckets: readonly number[], limit: number): Traffic => ({
+  signals: { latency: logNormal(0.1, 0.6, factor, buckets, limit) },
   burst: 1,
 })
 
