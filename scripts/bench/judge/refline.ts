@@ -11,19 +11,13 @@ export interface Environment {
   readonly signals?: readonly string[]
   /** Keys of every signal, as in refline.yml. */
   readonly signal?: Readonly<Record<string, number | string>>
-  readonly judge?: Readonly<Record<string, number>>
+  readonly judge?: Readonly<Record<string, number | string>>
 }
 
 const written = (keys: Readonly<Record<string, number | string>>): string =>
   Object.entries(keys)
     .map(([key, value]) => `, ${key}: ${value}`)
     .join('')
-
-/** TODO settings */
-const withDispersion = (settings: JudgeSettings, dispersion: 'off' | undefined): JudgeSettings => ({
-  ...settings,
-  signals: Object.fromEntries(Object.entries(settings.signals).map(([n, of]) => [n, dispersion ? { ...of, dispersion } : of])),
-})
 
 /** What the history says of each signal's dispersion goes into the rules, as canary-deploy does with what it knows before the first step. */
 const knowing = (settings: JudgeSettings, history: readonly Minute[]): JudgeSettings => ({
@@ -50,7 +44,7 @@ ${signals.map(name => `      ${name}: { kind: http, url: "http://localhost/\${sl
   const environment = parseConfiguration(text, 'refline.yml').environments?.production
   if (!environment) throw new Error('there is no environment')
   return {
-    settings: withDispersion({ method: 2, ...judgeSettingsOf('production', environment) }, signal.dispersion as 'off' | undefined),
+    settings: judgeSettingsOf('production', environment),
     steps: environment.steps.map(step => Number(step) / 100),
   }
 }

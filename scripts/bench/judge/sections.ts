@@ -54,6 +54,8 @@ const others: readonly Rule[] = [
 
 /** Refline under one environment, from which share on it calls a canary unacceptable, and how many minutes of history it knows. */
 interface Ours {
+  /** false: a threshold, which promises no error rate. */
+  readonly isProven?: boolean
   readonly history?: number
   readonly rule: Rule
   readonly minutes: number
@@ -68,10 +70,14 @@ const byDefault = ours('**Refline**')
 const longer = ours('**Refline**, max_duration 5h', { horizon: 300 })
 const counted = ours('**Refline**, dispersion off', { signal: { dispersion: 'off' } })
 const informed: Ours = { ...ours('**Refline**, knows an hour of stable'), history: hour }
+const threshold: Ours = {
+  ...ours('Refline, rule: threshold, max 1.5 %', { signal: { max: 0.015 }, judge: { rule: 'threshold' } }),
+  isProven: false,
+}
 const stricter = ours('**Refline**, acceptable 0.1 %', { signal: { acceptable: 0.001 } })
 
-const boundsOf = (world: World, { acceptable }: Ours): readonly Bound[] => {
-  if (world.traffic.burst !== 1) return []
+const boundsOf = (world: World, { acceptable, isProven = true }: Ours): readonly Bound[] => {
+  if (world.traffic.burst !== 1 || !isProven) return []
   return [...(world.isHarmless ? [falseRollback] : []), ...(world.unacceptable >= acceptable ? [badPromotion] : [])]
 }
 
@@ -96,6 +102,7 @@ const grid = (world: World, judged: (requests: number) => readonly Ours[]): Sect
 
 /** Where an hour is too short to say anything, five are shown too. */
 const patient = (requests: number): readonly Ours[] => (requests <= 1_000 ? [byDefault, longer] : [byDefault])
+const withThreshold = (requests: number): readonly Ours[] => [...patient(requests), threshold]
 
 /** A canary at 5 % that nobody promotes and that goes wrong after an hour. */
 const late: Section = {
@@ -218,13 +225,13 @@ const hasPower = (cell: Cell): Cell =>
   cell.requests >= 6_000 && cell.rule === byDefault.rule
     ? { ...cell, bounds: [...(cell.bounds ?? []), { of: 'rolled back', least: 0.98 }] }
     : cell
-const badGrid = grid(bad, patient)
+const badGrid = grid(bad, withThreshold)
 
 /** Everything that is simulated, in the order of the page. */
 export const sections: readonly Section[] = [
-  grid(good, patient),
+  grid(good, withThreshold),
   { ...badGrid, cells: badGrid.cells.map(hasPower) },
-  grid(incident, patient),
+  grid(incident, withThreshold),
   grid(boundary, patient),
   grid(clean, () => [byDefault]),
   grid(rareGood, () => [byDefault, stricter]),
