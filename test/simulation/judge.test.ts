@@ -10,6 +10,9 @@ import { sections } from '../../scripts/bench/judge/sections.ts'
 import type { Traffic } from '../../scripts/bench/judge/traffic.ts'
 import { type Cell, runCell, type Tally } from '../../scripts/bench/judge/trials.ts'
 import { bad, boundary, clean, good, incident, rareGood, stormy, type World } from '../../scripts/bench/judge/worlds.ts'
+import { emptyJudgeState, judge } from '../../src/core/rollout/judge.ts'
+import type { SignalSettings } from '../../src/core/rollout/judge-state.ts'
+import { cleanRequests } from '../../src/core/rollout/plan.ts'
 import { binomial } from '../../src/core/statistics/distributions.ts'
 
 // The short form of `npm run bench -- judge`: fewer rollouts, so that its limits are wide; a rule whose error rates are broken is far outside of them.
@@ -98,5 +101,29 @@ describe('docs/judge-figures.md', () => {
       expect(page, 'run `npm run bench -- judge`').toContain(
         `| ${decisionRow({ cell, tally: runCell(cell, defaults.runs, defaults.seed) }).join(' | ')} |`,
       )
+  })
+})
+
+describe('docs/judge.md', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/judge.md'), 'utf8')
+  const { settings } = environmentOf({})
+
+  it('has the worked example as the judge works it', () => {
+    let state = emptyJudgeState(settings)
+    for (let at = 1; at <= 6; at += 1) {
+      const counts = { canary: 300, canaryBad: 6, stable: 5700, stableBad: 57 }
+      const answer = judge(settings, state, { weight: 0.05, signals: { errors: counts } })
+      state = answer.state
+      const { verdict, harm } = answer.judgement
+      expect(verdict).toBe(at === 6 ? 'rollback' : 'hold')
+      const [canary, stable] = [300 * at, 5700 * at].map(requests => requests.toLocaleString('en-US'))
+      expect(page).toContain(`| ${at} | ${6 * at} of ${canary} | ${57 * at} of ${stable} | ${Math.exp(harm).toFixed(1)} |`)
+    }
+  })
+
+  it('names the requests that a canary without errors needs', () => {
+    expect(page).toContain(
+      `A canary without errors needs ${cleanRequests(settings.signals.errors as SignalSettings, settings.beta)} requests.`,
+    )
   })
 })
