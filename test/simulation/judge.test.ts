@@ -60,7 +60,7 @@ describe('rules that break a promise are noticed', () => {
   const overlapping: Rule = {
     name: 'overlapping windows',
     begin: history => {
-      const course: Course = reflineWith('', settings, steps).begin(history)
+      const course: Course = reflineWith('', settings, { by: 'proof', through: steps }).begin(history)
       const last: Minute[] = []
       return {
         weight: course.weight,
@@ -77,7 +77,7 @@ describe('rules that break a promise are noticed', () => {
   }
 
   it.each([
-    ['alpha 0.2', reflineWith('alpha 0.2', { ...settings, alpha: 0.2 }, steps)],
+    ['alpha 0.2', reflineWith('alpha 0.2', { ...settings, alpha: 0.2 }, { by: 'proof', through: steps })],
     ['a z-test that is peeked at', peekedZTest],
     ['overlapping windows', overlapping],
   ])('false rollbacks: %s', (_, rule) => {

@@ -92,6 +92,22 @@ const requests = (results: readonly Result[]): readonly string[] =>
     }),
   )
 
+const splits = (results: readonly Result[]): readonly string[] =>
+  table(
+    ['the canary gets', 'noticed', 'median min', '90 % within, min', 'requests until then'],
+    results.map(result => {
+      const { cell, tally } = result
+      const total = Number.isFinite(tally.medianMinutes) ? whole(tally.medianMinutes * cell.requests) : '-'
+      return [
+        cell.rule.name,
+        shareOf(tally.rolledBack, tally),
+        minutesOf(tally.medianMinutes, result),
+        minutesOf(tally.lateMinutes, result),
+        total,
+      ]
+    }),
+  )
+
 /** The three tables that are asked for most in one: false rollback, rollback of a bad canary and how soon, rollback in an incident of both arms. */
 const summary = (sections: readonly SectionResult[]): readonly string[] => {
   const of = (id: string) => sections.find(({ section }) => section.id === id)?.results ?? []
@@ -141,7 +157,7 @@ const bounds = (sections: readonly SectionResult[]): readonly string[] =>
     ]),
   )
 
-const columns = { decisions, delays, requests } as const
+const columns = { decisions, delays, requests, splits } as const
 
 /** The page docs/judge-figures.md. */
 export const page = (sections: readonly SectionResult[], settings: { readonly runs: number; readonly seed: number }): string =>

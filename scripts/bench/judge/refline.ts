@@ -49,34 +49,57 @@ ${signals.map(name => `      ${name}: { kind: http, url: "http://localhost/\${sl
   }
 }
 
-/** How a rollout is driven: through the steps of its environment, or at one weight, there to be promoted when it is proven (`proof`) or only to be watched (`watch`). */
-export type Driven = { readonly by: 'steps' } | { readonly by: 'proof' | 'watch'; readonly at: number }
+/**
+ * How a rollout is driven: through these shares of traffic, each step taken on proof as canary-deploy takes it (`proof`), every minute whatever the judge says (`ramp`),
+ * or not at all (`watch`). Only `proof` ends in a promotion.
+ */
+export interface Driven {
+  readonly by: 'proof' | 'ramp' | 'watch'
+  readonly through: readonly number[]
+}
 
-/** The judge that ships, its state carried from minute to minute; a step up whenever it says promote, as canary-deploy takes it. */
-export const reflineWith = (name: string, declared: JudgeSettings, steps: readonly number[], watched = false): Rule => ({
+/** The judge that ships, its state carried from minute to minute. */
+export const reflineWith = (name: string, declared: JudgeSettings, { by, through }: Driven): Rule => ({
   name,
   begin: history => {
     const settings = history.length === 0 ? declared : knowing(declared, history)
     let state = emptyJudgeState(settings)
     let step = 0
     return {
-      weight: () => steps[step] as number,
+      weight: () => through[step] as number,
       look: minute => {
         const answer = judge(settings, state, minute)
         state = answer.state
         const { verdict } = answer.judgement
         if (verdict === 'rollback') return 'rollback'
-        if (verdict === 'hold' || watched) return null
-        if (step === steps.length - 1) return 'promote'
-        step += 1
+        if (by === 'watch' || (by === 'proof' && verdict === 'hold')) return null
+        if (step < through.length - 1) step += 1
+        else if (by === 'proof') return 'promote'
         return null
       },
     }
   },
 })
 
-/** {@link reflineWith} what a refline.yml says. */
-export const refline = (name: string, environment: Environment = {}, driven: Driven = { by: 'steps' }): Rule => {
+/** {@link reflineWith} what a refline.yml says; through its own steps unless told otherwise. */
+export const refline = (name: string, environment: Environment = {}, driven?: Driven): Rule => {
   const { settings, steps } = environmentOf(environment)
-  return reflineWith(name, settings, driven.by === 'steps' ? steps : [driven.at], driven.by === 'watch')
+  return reflineWith(name, settings, driven ?? { by: 'proof', through: steps })
 }
+
+/** Requests go to the canary in the share `seen` while the target says `set`: what is a rollback elsewhere is here the minute in which the judge holds for that reason. */
+export const splitCheck = (name: string, set: number, seen: number): Rule => ({
+  name,
+  begin: () => {
+    const { settings } = environmentOf({})
+    let state = emptyJudgeState(settings)
+    return {
+      weight: () => seen,
+      look: minute => {
+        const answer = judge(settings, state, { ...minute, weight: set })
+        state = answer.state
+        return answer.judgement.waiting === 'sample-ratio' ? 'rollback' : null
+      },
+    }
+  },
+})

@@ -1,8 +1,8 @@
 import type { Bound } from './bounds.ts'
 import { kayenta } from './kayenta.ts'
 import { argo, flagger, peekedZTest } from './other-rules.ts'
-import { type Environment, refline } from './refline.ts'
-import type { Rule } from './rule.ts'
+import { type Environment, refline, splitCheck } from './refline.ts'
+import { errors, type Rule, tenSteps } from './rule.ts'
 import type { Cell } from './trials.ts'
 import {
   bad,
@@ -29,7 +29,7 @@ export interface Section {
   readonly id: string
   readonly title: string
   readonly words: string
-  readonly columns: 'decisions' | 'delays' | 'requests'
+  readonly columns: 'decisions' | 'delays' | 'requests' | 'splits'
   readonly cells: readonly Cell[]
 }
 
@@ -74,6 +74,11 @@ const threshold: Ours = {
   ...ours('Refline, rule: threshold, max 1.5 %', { signal: { max: 0.015 }, judge: { rule: 'threshold' } }),
   isProven: false,
 }
+/** Nobody steps on proof here: any weights that are decided from the past are allowed, so these are, too. */
+const ramped: Ours = {
+  ...byDefault,
+  rule: refline('**Refline**, moved up every minute', {}, { by: 'ramp', through: tenSteps }),
+}
 const stricter = ours('**Refline**, acceptable 0.1 %', { signal: { acceptable: 0.001 } })
 
 const boundsOf = (world: World, { acceptable, isProven = true }: Ours): readonly Bound[] => {
@@ -113,8 +118,8 @@ const late: Section = {
   columns: 'delays',
   cells: [1_000, 6_000, 60_000].flatMap(requests =>
     [
-      refline('**Refline**', { horizon: 120 }, { by: 'watch', at: 0.05 }),
-      refline('the same without the restart mixture', { horizon: 1 }, { by: 'watch', at: 0.05 }),
+      refline('**Refline**', { horizon: 120 }, { by: 'watch', through: [0.05] }),
+      refline('the same without the restart mixture', { horizon: 1 }, { by: 'watch', through: [0.05] }),
     ].map(rule => ({
       id: `late ${requests} ${rule.name}`,
       rule,
@@ -165,7 +170,7 @@ const row9: Section = {
         })
         const name = `${signals === 1 ? 'one signal' : 'six signals'}, batches of ${requests.toLocaleString('en-US')}, horizon ${horizon}`
         const at = { id: `row-9 ${requests} ${signals} ${horizon}`, requests }
-        const watched = refline(name, { horizon, signals: names }, { by: 'watch', at: 0.05 })
+        const watched = refline(name, { horizon, signals: names }, { by: 'watch', through: [0.05] })
         const isPromised = requests === 1_200 && signals === 1
         return [
           {
@@ -181,7 +186,7 @@ const row9: Section = {
           {
             ...at,
             id: `${at.id} clean`,
-            rule: refline(name, { horizon, signals: names }, { by: 'proof', at: 0.05 }),
+            rule: refline(name, { horizon, signals: names }, { by: 'proof', through: [0.05] }),
             traffic: noErrors(names),
             minutes: horizon,
             bounds: [{ of: 'most requests', most: 1_000 }],
@@ -190,6 +195,20 @@ const row9: Section = {
       }),
     ),
   ),
+}
+
+/** A target whose weight says 5 %. Without a bad request, so that nothing else is found. */
+const split: Section = {
+  id: 'split',
+  title: 'A split that is not the one that was set: 5 % is set',
+  words:
+    'The weight was not applied, traffic sticks, instances do not answer: the judge holds and says so, and nothing is promoted. Minutes and requests of both arms until then. At 5 % an alarm is false.',
+  columns: 'splits',
+  cells: [0, 0.025, 0.04, 0.05, 0.06, 0.1, 0.2].map((seen): Cell => {
+    const name = `${100 * seen} % of the requests`
+    const bounds = seen === 0.05 ? [falseRollback] : []
+    return { id: `split ${seen}`, rule: splitCheck(name, 0.05, seen), traffic: noErrors([errors]), requests: 200, minutes: 300, bounds }
+  }),
 }
 
 /** The limit, of which acceptance is proven, is a bucket in both: 0.5 s, which a request in 270 of stable exceeds. */
@@ -206,7 +225,7 @@ const slow: Section = {
   cells: [1_200, 6_000].flatMap(requests =>
     buckets.flatMap(([named, edges, limit]) =>
       [1, 1.1, 1.2, 1.5].map((factor): Cell => {
-        const rule = refline(`**Refline**, x ${factor}, ${named}`, { signals: ['latency'] }, { by: 'watch', at: 0.05 })
+        const rule = refline(`**Refline**, x ${factor}, ${named}`, { signals: ['latency'] }, { by: 'watch', through: [0.05] })
         const bounds = factor === 1 ? [falseRollback] : []
         return {
           id: `latency ${requests} ${factor} ${named}`,
@@ -236,10 +255,11 @@ export const sections: readonly Section[] = [
   grid(clean, () => [byDefault]),
   grid(rareGood, () => [byDefault, stricter]),
   grid(rareBad, () => [byDefault, stricter]),
-  grid(stormy, patient),
+  grid(stormy, requests => [...patient(requests), ramped]),
   ...bursty.map(world => grid(world, requests => [...patient(requests), informed, counted])),
   late,
   six,
   slow,
+  split,
   row9,
 ]
