@@ -101,7 +101,7 @@ const keepingEvents = [
   z.strictObject({ kind: z.literal('collected'), version, tag: z.string().max(200).describe('of the release whose files are deleted') }),
 ] as const
 
-/** What a rollout is driven by from release 0.3 on, and the way out of a quarantine. */
+/** How a rollout is driven from runner to runner, and the way out of a quarantine. */
 const drivingEvents = [
   z.strictObject({ kind: z.literal('heartbeat'), environment, rollout, at: instant, judgement: text }),
   z.strictObject({ kind: z.literal('rollout-taken'), environment, rollout, holder, from: holder.nullable(), at: instant }),
