@@ -32,14 +32,14 @@ export const dispersionAfter = (state: DispersionState | undefined, before: Wind
 }
 
 /**
- * Variance of the counts over their mean as seen so far, at least 1; exactly 1 where it is not clearly above. The standard error under independence is
- * at most sqrt(3 sum m^2) / sum m: 2 of each pair, and half as much again since neighbouring pairs share a batch.
+ * Variance of the counts over their mean as seen so far, a standard error more than the estimate so that it is rarely too little; exactly 1 where nothing is clearly above 1. The relative standard
+ * error is at most sqrt(3 sum m^2) / sum m: 2 of each pair, and half as much again since neighbouring pairs share a batch.
  */
 export const dispersionSeen = (state: DispersionState | undefined): number => {
   if (state === undefined || state.events === 0) return 1
   const seen = state.between / state.events
   const error = Math.sqrt(3 * state.squared) / state.events
-  return seen >= noticed && seen - 1 >= standardErrors * error ? seen : 1
+  return seen >= noticed && seen - 1 >= standardErrors * error ? seen * (1 + error) : 1
 }
 
 /** What a series of windows of one arm, oldest first, says of its dispersion: such as the hours before a rollout, for the setting `seen`. */

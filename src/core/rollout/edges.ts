@@ -46,13 +46,13 @@ export const newEdge = (edge: number, slower: readonly SlowerCounts[]): EdgeStat
   harm: [],
 })
 
-/** Carries one edge over a batch. An edge that the batch does not have adds nothing. */
+/** Carries one edge over a batch. An edge that the batch does not have adds nothing. `dispersion` is that of the signal's limit, before this batch: an edge is taken for no steadier. */
 export const edgeAfter = (
   state: EdgeState,
   signal: SignalSettings,
   batch: Counts,
   slower: readonly SlowerCounts[],
-  at: { readonly index: number; readonly horizon: number; readonly stableBefore: number },
+  at: { readonly index: number; readonly horizon: number; readonly stableBefore: number; readonly dispersion: number },
 ): EdgeState => {
   const found = slower.find(({ edge }) => edge === state.edge)
   if (found === undefined) return { ...state, last: null }
@@ -64,13 +64,21 @@ export const edgeAfter = (
   const next: EdgeState = { ...state, last: found.stable, ...(dispersion.events > 0 ? { dispersion } : {}) }
   if (!comparable(batch)) return next
   const seen = { ...batch, canaryBad: found.canary, stableBad: found.stable }
-  const known = dispersionUsed(signal, state.dispersion)
+  const known = Math.max(at.dispersion, dispersionUsed(signal, state.dispersion))
   return {
     ...next,
     ...harmProcessAfter(state, coarse, at.index, seen, { tolerate: signal.tolerate, horizon: at.horizon, dispersion: known }),
   }
 }
 
-/** Natural logarithm of the mean of the edges' harm e-values: one-sided, against "slower at no edge". 0 before they were chosen. */
-export const edgesEvidence = (edges: readonly EdgeState[], signal: SignalSettings, batches: number, horizon: number): number =>
-  logMean(edges.map(edge => harmProcessEvidence(edge, coarse, batches, horizon, dispersionUsed(signal, edge.dispersion))))
+/** Natural logarithm of the mean of the edges' harm e-values: one-sided, against "slower at no edge". 0 before they were chosen. `dispersion` is that of the signal's limit. */
+export const edgesEvidence = (
+  edges: readonly EdgeState[],
+  signal: SignalSettings,
+  at: { readonly batches: number; readonly horizon: number; readonly dispersion: number },
+): number =>
+  logMean(
+    edges.map(edge =>
+      harmProcessEvidence(edge, coarse, at.batches, at.horizon, Math.max(at.dispersion, dispersionUsed(signal, edge.dispersion))),
+    ),
+  )

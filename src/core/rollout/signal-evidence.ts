@@ -43,7 +43,8 @@ const edgesAfter = (
   const edges = state.edges ?? (state.batches === 0 && slower.length > 1 ? [] : undefined)
   if (edges === undefined) return undefined
   if (edges.length === 0) return chooseEdges(batch, slower)?.map(edge => newEdge(edge, slower)) ?? []
-  return edges.map(edge => edgeAfter(edge, signal, batch, slower, { index, horizon, stableBefore: state.last.stable }))
+  const at = { index, horizon, stableBefore: state.last.stable, dispersion: dispersionUsed(signal, state.dispersion) }
+  return edges.map(edge => edgeAfter(edge, signal, batch, slower, at))
 }
 
 const byFirstMethod = (state: SignalState, settings: JudgeSettings, signal: SignalSettings, batch: Counts): SignalState => {
@@ -110,9 +111,11 @@ export const dispersionOfSignal = (settings: JudgeSettings, signal: SignalSettin
 export const signalHarm = (settings: JudgeSettings, signal: SignalSettings, state: SignalState): number => {
   const { horizon } = settings
   if (settings.method !== 2) return harmEvidence(state.harm, state.batches, horizon)
-  const limit = harmProcessEvidence(state, fine, state.batches, horizon, dispersionUsed(signal, state.dispersion))
-  if (state.edges === undefined) return limit
-  return logAdd(Math.log(onLimit) + limit, Math.log(1 - onLimit) + edgesEvidence(state.edges, signal, state.batches, horizon))
+  const { batches, edges } = state
+  const dispersion = dispersionUsed(signal, state.dispersion)
+  const limit = harmProcessEvidence(state, fine, batches, horizon, dispersion)
+  if (edges === undefined) return limit
+  return logAdd(Math.log(onLimit) + limit, Math.log(1 - onLimit) + edgesEvidence(edges, signal, { batches, horizon, dispersion }))
 }
 
 /**

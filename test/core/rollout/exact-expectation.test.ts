@@ -5,7 +5,7 @@ import { deflated } from '../../../src/core/rollout/dispersion.ts'
 import { harmAfter, harmEvidence } from '../../../src/core/rollout/harm.ts'
 import { harmProcessAfter, harmProcessEvidence } from '../../../src/core/rollout/harm-process.ts'
 import { emptyJudgeState, judge, judgementOf } from '../../../src/core/rollout/judge.ts'
-import type { Counts, JudgeSettings } from '../../../src/core/rollout/judge-state.ts'
+import type { Counts, JudgeSettings, JudgeState } from '../../../src/core/rollout/judge-state.ts'
 import { ratioEvidence, sampleRatioEvidence } from '../../../src/core/rollout/sample-ratio.ts'
 import { binomial, expectation, type outcomes, product } from './exact.ts'
 
@@ -57,7 +57,7 @@ describe('harm: the expectation of its e-value where the canary does no harm, by
   })
 
   it.each(
-    product([0.02, 0.1, 0.5, 0.9], [7, 60], [1, 3]),
+    product([0.1, 0.6], [7, 60], [1, 3]),
   )('over seven batches with restarts, at a rate of %d, planned for %d, dispersion %d', (rate, horizon, dispersion) => {
     const arms = { canary: 1, stable: 1, canaryRate: rate, stableRate: rate }
     const mean = expectation(
@@ -122,13 +122,17 @@ describe('harm: the expectation of its e-value where the canary does no harm, by
             found.push({ counts: [a, b, size - a - b], chance: ofA * ofB })
         return found
       }
-      let mean = 0
-      for (const canary of multinomial(2))
-        for (const stable of multinomial(5)) {
-          const { judgement } = judge(settings, first, { weight: 0.1, signals: { slow: observe(canary.counts, stable.counts) } })
-          mean += canary.chance * stable.chance * Math.exp(judgement.harm)
-        }
-      expect(mean).toBeLessThanOrEqual(before * one)
+      const mean = (state: JudgeState) => {
+        let sum = 0
+        for (const canary of multinomial(2))
+          for (const stable of multinomial(5)) {
+            const { judgement } = judge(settings, state, { weight: 0.1, signals: { slow: observe(canary.counts, stable.counts) } })
+            sum += canary.chance * stable.chance * Math.exp(judgement.harm)
+          }
+        return sum
+      }
+      expect(mean(emptyJudgeState(settings))).toBeLessThanOrEqual(one)
+      expect(mean(first)).toBeLessThanOrEqual(before * one)
     }
   })
 
