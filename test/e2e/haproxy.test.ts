@@ -125,9 +125,9 @@ describe('HAProxy itself', () => {
 
   it('refuses where somebody else moved the weight', async () => {
     const target = targetOf(socket)
-    await target.set('green', 10, null, 1)
+    await target.set('green', 10, null, 4)
     await ask(socket, 'set weight churn/churn_green 200', 1)
-    await expect(target.set('green', 25, 10, 2)).rejects.toThrow('somebody else moved it')
+    await expect(target.set('green', 25, 10, 5)).rejects.toThrow('somebody else moved it')
   })
 
   it('says what HAProxy says: unknown backend, static balance', async () => {
@@ -137,7 +137,7 @@ describe('HAProxy itself', () => {
 
   it('takes a server for ready only when it is up', async () => {
     const target = targetOf(socket)
-    await target.deploy('green', { model: 'churn', version: 2, image: null, files: null }, 1)
+    await target.deploy('green', { model: 'churn', version: 2, image: null, files: null }, 6)
     await ask(socket, 'disable server churn/churn_green', 1)
     expect((await target.read()).ready).toEqual({ blue: true, green: false })
     await ask(socket, 'enable server churn/churn_green', 1)

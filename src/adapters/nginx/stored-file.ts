@@ -27,12 +27,16 @@ export const readStored = async (path: string): Promise<StoredFile | null> => {
   }
 }
 
-/** Replaces a file as a whole, with the mode and, where that is allowed, the owner that it had. What a link names is replaced, not the link. */
+/**
+ * Replaces a file as a whole, with the mode and, where that is allowed, the owner that it had. What a link names is replaced, not the link. Called under the
+ * file's lock, so what lies at the temporary name was left by a process that was killed.
+ */
 export const replaceStored = async (path: string, text: string): Promise<void> => {
   const place = await realpath(path).catch(() => path)
-  const temporary = join(dirname(place), `.${basename(place)}.${randomBytes(6).toString('hex')}.new`)
+  const temporary = join(dirname(place), `.${basename(place)}.new`)
   try {
     const before = await stat(place).catch(() => null)
+    await rm(temporary, { force: true })
     const handle = await open(temporary, 'wx', before === null ? 0o644 : before.mode & 0o777)
     try {
       await handle.writeFile(text)
