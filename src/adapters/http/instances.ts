@@ -4,6 +4,9 @@ import type { Answered } from './answer.ts'
 /** Requests to one address in one reading, at most: behind a balancer every instance must come up. */
 const mostAsks = 24
 
+/** Readings without an answer after which an instance is no longer waited for. */
+const missedAtMost = 2
+
 const none: Answered = { total: 0, bad: 0, instance: null, edges: [], slower: [] }
 
 /**
@@ -14,6 +17,7 @@ const none: Answered = { total: 0, bad: 0, instance: null, edges: [], slower: []
 export class Instances {
   readonly #seen = new Map<string, Answered>()
   readonly #began = new Map<string, Answered>()
+  readonly #missed = new Map<string, number>()
   #read = false
 
   /** The answers of this reading by instance; under the empty name where the service gives itself none. */
@@ -21,15 +25,17 @@ export class Instances {
     const first = await ask()
     if (first.instance === null) return new Map([['', first]])
     const found = new Map<string, Answered>()
+    const awaited = [...this.#seen.keys()].filter(name => (this.#missed.get(name) ?? 0) < missedAtMost)
     let calm = 0
     for (let asked = 1, answer = first; ; asked++) {
       const name = answer.instance ?? ''
       calm = found.has(name) ? calm + 1 : 0
       found.set(name, answer)
-      const isWhole = [...this.#seen.keys()].every(known => found.has(known)) && calm > found.size
+      const isWhole = awaited.every(known => found.has(known)) && calm > found.size
       if (isWhole || asked >= mostAsks) break
       answer = await ask()
     }
+    for (const name of this.#seen.keys()) this.#missed.set(name, found.has(name) ? 0 : (this.#missed.get(name) ?? 0) + 1)
     for (const [name, answer] of found) {
       const before = this.#seen.get(name)
       if (before === undefined && this.#read) this.#began.set(name, answer)

@@ -20,18 +20,22 @@ export const labelOf = (value: Exclude<LogValue, null>): string => {
 /** Whether a label text is a number that is no whole one: the score of a prediction, and not what was decided. */
 export const isFraction = (label: string): boolean => /^[-+]?\d*\.\d+(e[-+]?\d+)?$/i.test(label)
 
+/** Seconds of a number that is seconds or milliseconds: seconds stay below 1e11 until the year 5138, milliseconds were above it from 1973 on. */
+const sinceEpoch = (number: number): number | null => {
+  if (!(number >= 0 && number < 1e14)) return null
+  return number < 1e11 ? number : number / 1000
+}
+
 const zoned = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?\s?(Z|[+-]\d\d:?\d\d)$/i
 
 /** Seconds since 1970 of a time: ISO 8601 with its zone, or seconds or milliseconds since 1970; null for anything else. */
 export const instantOf = (value: Exclude<LogValue, null>): number | null => {
+  if (typeof value === 'number') return sinceEpoch(value)
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.getTime() / 1000
   if (typeof value === 'boolean') return null
   const text = String(value).trim()
   if (/^\d+(\.\d+)?$/.test(text)) {
-    const number = Number(text)
-    // Seconds stay below this until the year 5138, milliseconds were above it from 1973 on.
-    if (number < 1e11) return number
-    return number < 1e14 ? number / 1000 : null
+    return sinceEpoch(Number(text))
   }
   if (!zoned.test(text)) return null
   const milliseconds = Date.parse(text.replace(' ', 'T').replace(/\s/, ''))

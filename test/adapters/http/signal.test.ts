@@ -134,6 +134,23 @@ describe('a signal over http', () => {
     expect(countsBetween(third, await signal.read(), 'green')).toMatchObject({ counts: { stable: 10, stableBad: 1 } })
   })
 
+  it('waits for an instance that went, but not for ever', async () => {
+    const fleet = ['a', 'b']
+    let asked = 0
+    const signal = await signalOf((request, response) => {
+      const instance = request.url?.endsWith('green') ? 'g' : (fleet[asked++ % fleet.length] ?? '')
+      response.end(JSON.stringify({ instance, total: 10, bad: 0 }))
+    })
+    const asks = async () => {
+      const before = asked
+      expect((await signal.read()).slots.blue.total).toBe(20)
+      return asked - before
+    }
+    expect(await asks()).toBe(5)
+    fleet.pop()
+    expect([await asks(), await asks(), await asks()]).toEqual([24, 24, 3])
+  })
+
   it('checks that it is answered, where one slot may be empty yet', async () => {
     const half = await signalOf((request, response) =>
       request.url === '/counts/blue' ? response.end('{"total": 7, "bad": 1}') : response.writeHead(503).end(),
