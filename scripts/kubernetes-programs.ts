@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { root } from './actions.ts'
+import { runToEnd } from './demo/children.ts'
 
 const module = join(root, 'test', 'support', 'kubernetes', 'control-plane')
 const programs = ['etcd', 'kube-apiserver', 'kubectl'] as const
@@ -27,16 +28,16 @@ const goEnvironment = { ...process.env, GOTOOLCHAIN: 'auto', GOFLAGS: '' }
 const hasGo = () => (process.env.PATH ?? '').split(delimiter).some(part => existsSync(join(part, 'go')))
 
 /**
- * Builds API server, etcd and kubectl where that has not been done: about 5 minutes on two cores, seconds where Go's own cache has them. Throws with what Go
- * said where it fails.
+ * Builds API server, etcd and kubectl where that has not been done: about 5 minutes on two cores, less than one where Go's own cache has them. Rejects with what
+ * Go said where it fails.
  */
-export const buildKubernetes = (): void => {
+export const buildKubernetes = async (): Promise<void> => {
   if (programs.every(program => existsSync(kubernetesProgram(program)))) return
   if (!hasGo()) throw new Error('the control plane of Kubernetes is built with Go 1.26 or newer, which is not installed')
   mkdirSync(folder(), { recursive: true })
   const argv = ['build', '-mod=readonly', '-trimpath', '-ldflags=-s -w', '-o', `${folder()}/`, ...programs.map(program => `./${program}`)]
-  const built = spawnSync('go', argv, { cwd: module, env: goEnvironment, encoding: 'utf8', timeout: 1_800_000, maxBuffer: 67_108_864 })
-  if (built.status !== 0) throw new Error(`go build of Kubernetes failed: ${built.error?.message ?? built.stderr.trim().slice(-2000)}`)
+  const built = await runToEnd('go', argv, { cwd: module, env: goEnvironment, seconds: 1800 })
+  if (built.code !== 0) throw new Error(`go build of Kubernetes failed: ${built.output.trim().slice(-2000)}`)
 }
 
 /** The folder of a published Go module, which Go's own client downloads where it is not there. */

@@ -65,12 +65,6 @@ export const gatewayApiTarget = (settings: GatewayApiTargetSettings): Target => 
   const kubectl = kubectlProgram({ ...settings.kubectl, clock })
   const what = `HTTPRoute ${namespace}/${name}`
   const asked = (verb: Asked['verb']): Asked => ({ verb, resource: resources.route.name, name, namespace })
-  const noticed = new Set<string>()
-  const notice = (line: string) => {
-    if (!noticed.has(line)) settings.onNotice?.(line)
-    noticed.add(line)
-  }
-
   const lookAt = (found: unknown): Look => {
     const route = parseRoute(found, what)
     const marks = marksOf(route)
@@ -137,11 +131,11 @@ export const gatewayApiTarget = (settings: GatewayApiTargetSettings): Target => 
   const noticeLeft = ({ route, layout }: Look, slot: Slot) => {
     for (const { rule, slot: leads, ours } of layout.singles)
       if (leads === otherSlot(slot) && !ours)
-        notice(
+        settings.onNotice?.(
           `${ruleInWords(route, rule)} of ${what} leads to slot ${leads} (${slots[leads]}) only and is left as it is: remove it, or give it a name that begins with ${ownRulePrefix} and it is removed with the next rollback`,
         )
     for (const { rule, others } of layout.splits)
-      if (others > 0) notice(`${ruleInWords(route, rule)} of ${what} also leads to other backends, which are left as they are`)
+      if (others > 0) settings.onNotice?.(`${ruleInWords(route, rule)} of ${what} also leads to other backends, which are left as they are`)
   }
 
   /** Writes what `decide` says until the route shows that nothing is left to write. Each look decides anew; an answer that was lost is found by the next look. */
@@ -237,15 +231,19 @@ export const gatewayApiTarget = (settings: GatewayApiTargetSettings): Target => 
         await clock.sleep(pause)
       }
     },
-    restore: (slot, seq) =>
-      write(
+    restore: (slot, seq) => {
+      let isFirst = true
+      return write(
         seq,
         now => {
-          noticeLeft(now, slot)
+          // Rules have other places once one of them is removed.
+          if (isFirst) noticeLeft(now, slot)
+          isFirst = false
           return restoreMove(now.route, slots, now.layout, { slot, seq })
         },
         async () => undefined,
         { readsBack: true },
-      ),
+      )
+    },
   }
 }

@@ -15,12 +15,14 @@ import type { Channel } from './schemas.ts'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 
-/** Ends a process and waits until it is gone. */
+/** Runs a program until the standard input ends, as it does when this process ends, however that comes. Neither of the programs looks at it. */
+const whileOpen = '"$0" "$@" </dev/null 3<&- & program=$!; cat <&3 >/dev/null; kill -9 $program; wait $program'
+
 const end = (child: ChildProcess): Promise<void> =>
   new Promise(resolve => {
     if (child.exitCode !== null || child.signalCode !== null) return resolve()
     child.once('exit', () => resolve())
-    child.kill('SIGKILL')
+    child.stdin?.end()
   })
 
 /**
@@ -28,7 +30,7 @@ const end = (child: ChildProcess): Promise<void> =>
  * scope. Building them takes minutes where that has not been done.
  */
 export const startRealServer = async (): Promise<ApiServer> => {
-  buildKubernetes()
+  await buildKubernetes()
   const folder = await temporaryFolder('refline-control-plane-')
   const [client, peer, port] = [await freePort(), await freePort(), await freePort()]
   const { privateKey, publicKey } = generateKeyPairSync('rsa', {
@@ -41,7 +43,7 @@ export const startRealServer = async (): Promise<ApiServer> => {
   await writeFile(folder.join('tokens.csv'), 'admin,admin,admin,system:masters\nrefline,refline,refline\n')
   const log = openSync(folder.join('log'), 'a')
   const start = (program: 'etcd' | 'kube-apiserver', argv: readonly string[]) =>
-    spawn(kubernetesProgram(program), argv, { stdio: ['ignore', log, log], cwd: folder.path })
+    spawn('sh', ['-c', `exec 3<&0; ${whileOpen}`, kubernetesProgram(program), ...argv], { stdio: ['pipe', log, log], cwd: folder.path })
   const etcdUrl = `http://127.0.0.1:${client}`
   const peerUrl = `http://127.0.0.1:${peer}`
   const children = [
@@ -68,14 +70,9 @@ export const startRealServer = async (): Promise<ApiServer> => {
       '--disable-admission-plugins=ServiceAccount',
     ]),
   ]
-  const killAll = () => {
-    for (const child of children) child.kill('SIGKILL')
-  }
-  process.once('exit', killAll)
   const stop = async () => {
     // The API server first: without its etcd it would not end.
     for (const child of children.toReversed()) await end(child)
-    process.removeListener('exit', killAll)
     await folder[Symbol.asyncDispose]()
   }
   try {
