@@ -20,7 +20,7 @@ const waiting = (index: number, horizon: number): number => {
 }
 
 /**
- * The harm e-process of releases before 0.3, which their records are replayed with. Carries it over one batch:
+ * The harm e-process of release 0.1, which their records are replayed with. Carries it over one batch:
  * M_t(r) = (M_{t-1}(r) + w_t) inc_t(r), all as natural logarithms.
  *
  * @param state logarithms after the batches before; empty before the first

@@ -103,7 +103,7 @@ export const signalAfter = (settings: JudgeSettings, signal: SignalSettings, bef
   return { ...next, total: plus(state.total, last), last }
 }
 
-/** By what a signal's evidence is divided; 1 in records of releases before 0.3, which did not. */
+/** By what a signal's evidence is divided; 1 in records of release 0.1, which did not. */
 export const dispersionOfSignal = (settings: JudgeSettings, signal: SignalSettings, state: SignalState): number =>
   settings.method === 2 ? dispersionUsed(signal, state.dispersion) : 1
 

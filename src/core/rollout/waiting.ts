@@ -27,7 +27,7 @@ export const isBaked = (rollout: RolloutState, now: number): boolean =>
 
 /**
  * When a rollout may stay undecided no longer (seconds since 1970): `longest` seconds from its beginning and what it had to wait for by its plan; once it has
- * all traffic, `longest` seconds after its bake should have ended it. `now` stands for a beginning that the ledger does not know, in rollouts of releases before 0.3.
+ * all traffic, `longest` seconds after its bake should have ended it. `now` stands for a beginning that the ledger does not know, in rollouts of release 0.1.
  */
 export const deadlineOf = (rollout: RolloutState, longest: number, now: number): number => {
   if (rollout.percent === 100) return reachedAt(rollout) + (rollout.bake ?? 0) + longest
