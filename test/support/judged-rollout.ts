@@ -1,6 +1,7 @@
 import { canonicalJson, digest } from '../../src/core/lineage/canonical.ts'
 import type { LedgerEvent } from '../../src/core/lineage/events.ts'
 import { type Batch, emptyJudgeState, judge } from '../../src/core/rollout/judge.ts'
+import { judgeLate } from '../../src/core/rollout/judge-late.ts'
 import type { JudgeSettings } from '../../src/core/rollout/judge-state.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
 import { promotion, registerEvent } from '../core/lineage/events-for-tests.ts'
@@ -39,8 +40,7 @@ export const writeJudgedRollout = async (ledger: Ledger, { settings, looks, step
   await append([{ kind: 'weight-confirm', ...at, step: 0, percent: 5 }])
   let state = emptyJudgeState(settings)
   for (const [index, { weight, signals, late = [], claims }] of looks.entries()) {
-    for (const earlier of late) ({ state } = judge(settings, state, { weight, signals: earlier }))
-    const answer = judge(settings, state, { weight, signals })
+    const answer = judge(settings, judgeLate(settings, state, late), { weight, signals })
     state = answer.state
     const { verdict, reason } = answer.judgement
     const window = { from: 60 * index, until: 60 * (index + 1), signals, late, sources: {} }

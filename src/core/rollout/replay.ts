@@ -1,6 +1,7 @@
 import { emptyJudgeState, type Judgement, judge } from './judge.ts'
+import { judgeLate } from './judge-late.ts'
 import type { JudgeSettings, JudgeState } from './judge-state.ts'
-import type { Batch } from './observed.ts'
+import type { Batch, Observed } from './observed.ts'
 
 /** What the judge said after one batch, and the state it said it of. */
 export interface Replayed {
@@ -8,11 +9,16 @@ export interface Replayed {
   readonly judgement: Judgement
 }
 
-/** Judges all batches of a rollout anew, oldest first. Nothing but settings and batches goes in, so any decision can be recomputed from what a ledger holds. */
-export const replay = (settings: JudgeSettings, batches: readonly Batch[]): readonly Replayed[] => {
+/** What one look judged: its window, and before it what late labels said of earlier weights. */
+export interface LookedAt extends Batch {
+  readonly late?: readonly Readonly<Record<string, Observed>>[] | undefined
+}
+
+/** Judges all looks of a rollout anew, oldest first. Nothing but settings and batches goes in, so any decision can be recomputed from what a ledger holds. */
+export const replay = (settings: JudgeSettings, looks: readonly LookedAt[]): readonly Replayed[] => {
   let state = emptyJudgeState(settings)
-  return batches.map(batch => {
-    const answer = judge(settings, state, batch)
+  return looks.map(({ late = [], weight, signals }) => {
+    const answer = judge(settings, judgeLate(settings, state, late), { weight, signals })
     state = answer.state
     return answer
   })

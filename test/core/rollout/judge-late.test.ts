@@ -41,3 +41,19 @@ it('late labels add to their own signal, weight by weight, and leave all else as
   })
   expect(pooled.judgement.verdict).toBe('rollback')
 })
+
+it('late labels are no look of the threshold rule', () => {
+  const rules: JudgeSettings = {
+    ...settings,
+    rule: 'threshold',
+    failures: 2,
+    looks: 2,
+    signals: { ...settings.signals, errors: { ...signal, max: 0.02 } },
+  }
+  const { state } = judge(rules, emptyJudgeState(rules), {
+    weight: 0.5,
+    signals: { errors: counts(500, 50, 500, 2), precision: counts(0, 0, 0, 0) },
+  })
+  expect(state.looks?.failed).toBe(1)
+  expect(judgeLate(rules, state, [{ errors: later, precision: counts(400, 20, 7600, 76) }]).looks).toEqual(state.looks)
+})

@@ -2,12 +2,12 @@ import { z } from 'zod'
 import { UserError } from '../../errors.ts'
 import type { Judgement } from '../../rollout/judge.ts'
 import type { JudgeSettings } from '../../rollout/judge-state.ts'
-import { type Batch, batch, type Observed, observed } from '../../rollout/observed.ts'
+import { batch, type Observed, observed } from '../../rollout/observed.ts'
 import { type Replayed, replay, stateDifference } from '../../rollout/replay.ts'
 import type { EventOf, LedgerRecord } from '../events.ts'
 import { type Stamp, stampOf } from './chronicle.ts'
 
-/** The evidence of one look as it is kept beside its record. `late`: what came to be known of earlier weights, judged before it at its own weight. */
+/** The evidence of one look as it is kept beside its record. `late`: what came to be known of earlier weights, judged before it. */
 const evidenceBlob = batch.extend({
   schema: z.literal(1),
   rollout: z.string(),
@@ -17,10 +17,6 @@ const evidenceBlob = batch.extend({
   late: z.array(z.record(z.string(), observed)).optional(),
 })
 type EvidenceBlob = z.output<typeof evidenceBlob>
-
-/** The batches of one look, in the order in which they are judged. */
-const batchesOf = ({ weight, signals, late = [] }: EvidenceBlob): readonly Batch[] =>
-  [...late, signals].map(of => ({ weight, signals: of }))
 
 type Verdict = Judgement['verdict']
 
@@ -161,11 +157,9 @@ export const replayOf = (
   const { rollout, environment, version, from, judge: settings } = start.event
   const recorded = eventsOf(records, rollout, 'evidence')
   const blobs = recorded.map(one => lookOf(one, evidence))
-  const answers = replay(settings, blobs.flatMap(batchesOf))
-  let judged = 0
+  const answers = replay(settings, blobs)
   const looks = blobs.map((blob, index): ReplayedLook => {
-    judged += batchesOf(blob).length
-    const { state, judgement } = answers[judged - 1] as Replayed
+    const { state, judgement } = answers[index] as Replayed
     const { event, at } = recorded[index] as Recorded<'evidence'>
     const { weight, signals } = blob
     return {
