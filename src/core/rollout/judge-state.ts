@@ -54,10 +54,7 @@ export const judgeSettings = z.strictObject({
   beta: z.number().gt(0).lt(1).describe('bound on promoting an unacceptable one'),
   horizon: z.int().min(1).describe('planned number of batches, for the restart mixture'),
   signals: z.record(z.string(), signalSettings),
-  method: z
-    .literal(2)
-    .optional()
-    .describe('2: dispersion, buckets, restarts and no-data as of release 0.2; absent: as release 0.1 judged'),
+  method: z.literal(2).optional().describe('2: dispersion, buckets, restarts and no-data as of release 0.2; absent: as release 0.1 judged'),
   rule: z.enum(['evidence', 'threshold']).optional(),
   failures: z.int().min(1).optional().describe('threshold rule: rolled back at this many failed looks'),
   looks: z.int().min(1).optional().describe('threshold rule: looks in a row that pass before the next step'),
