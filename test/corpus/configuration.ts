@@ -2,6 +2,7 @@ import { symlink, writeFile } from 'node:fs/promises'
 import { readText } from '../../src/adapters/files/text.ts'
 import { parseConfiguration, selectEnvironment, selectModel } from '../../src/core/configuration/parse.ts'
 import { judgeSettingsOf } from '../../src/core/rollout/settings.ts'
+import { stepPlanOf } from '../../src/core/rollout/steps.ts'
 import { type Bytes, type CorpusCase, judged } from './corpus.ts'
 
 const file = 'refline.yml'
@@ -38,6 +39,7 @@ const configurationFile = (content: Bytes | (() => Bytes)) => async (folder: str
   if (configuration.environments !== undefined) {
     const { name: where, environment } = selectEnvironment(configuration, name, undefined)
     judgeSettingsOf(where, environment)
+    stepPlanOf(where, environment.steps)
   }
   return { value: { name, gates: rules.gates }, assessment: judged(rules, { problem: 'this case has no rows' }) }
 }

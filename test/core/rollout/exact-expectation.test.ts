@@ -28,12 +28,12 @@ const read = (horizon: number, dispersion: number) => (state: Path) =>
   Math.exp(harmProcessEvidence(state, fine, state.batches, horizon, dispersion))
 
 describe('harm: the expectation of its e-value where the canary does no harm, by enumeration of every outcome', () => {
-  const corners = product([1, 2, 5, 10, 20], [1, 5, 20, 60], [0.01, 0.05, 0.2, 0.5, 0.9], [1, 1.25], [1, 0.5]).filter(
+  const corners = product([1, 2, 5, 10, 20], [1, 5, 20, 60], [0.01, 0.05, 0.2, 0.35, 0.5, 0.9], [1, 1.25], [1, 0.5]).filter(
     ([, , stable, tolerate, below]) => stable * tolerate * below <= 1,
   )
 
   it.each([1, 10])(`is at most 1 in one batch of a planned %d, at ${corners.length} corners`, horizon => {
-    expect(corners.length).toBeGreaterThanOrEqual(380)
+    expect(corners.length).toBeGreaterThanOrEqual(400)
     let most = 0
     for (const [canary, stable, stableRate, tolerate, below] of corners) {
       const arms = { canary, stable, stableRate, canaryRate: stableRate * tolerate * below }
@@ -43,7 +43,7 @@ describe('harm: the expectation of its e-value where the canary does no harm, by
     expect(most).toBeGreaterThan(0.999)
   })
 
-  it('is at most 1 by the method of releases before 0.3 as well', () => {
+  it('is at most 1 by the method of release 0.1 as well', () => {
     for (const [canary, stable, stableRate, tolerate] of corners.filter(([canary, , , , below]) => below === 1 && canary <= 5)) {
       const arms = { canary, stable, stableRate, canaryRate: stableRate * tolerate }
       const mean = expectation<readonly number[]>(
