@@ -40,8 +40,8 @@ export interface TargetWorld extends AsyncDisposable {
   takeAway(instance: number): Promise<Undo>
   /** The other side takes the question and never answers. */
   silence(): Promise<Undo>
-  /** Every instance begins again without its weights. Never called where `forgets` is no capability. */
-  forget(): Promise<void>
+  /** One instance (all of them by default) begins again without its weights. Never called where `forgets` is no capability. */
+  forget(instance?: number): Promise<void>
   /** What runs in the slot cannot serve any more, and the target has seen it. Never called where `readiness` is no capability. */
   slotDown(slot: Slot): Promise<Undo>
 }
@@ -301,6 +301,25 @@ export const targetContract = (
       },
       async world => {
         expect(world.instances).toBe(1)
+      },
+    )
+
+    testWhere(
+      capabilities.forgets === true ? capabilities.several : capabilities.forgets,
+      'one instance of several that forgot is told again by what was read of all, in the middle of a move too',
+      async (world, target) => {
+        await target.set('green', 10, 0, 1)
+        await world.forget(world.instances - 1)
+        const { percent, forgot } = await target.read()
+        expect(forgot).not.toBeNull()
+        expect(percent.green).toBeLessThan(10 - world.grain)
+        await target.set('green', 25, percent.green, 2)
+        await expectShares(world, 'green', 25)
+        expect((await target.read()).forgot).toBeNull()
+      },
+      async (_, target) => {
+        await target.set('green', 10, 0, 1)
+        expect((await target.read()).forgot).toBeNull()
       },
     )
 

@@ -183,8 +183,8 @@ export const haproxyWorld = async (
         await both(haproxy => haproxy.pauseOrGoOn('SIGCONT'))
       }
     },
-    forget: async () => {
-      await both(haproxy => haproxy.reload())
+    forget: async only => {
+      await Promise.all(instance.filter((_, index) => only === undefined || only === index).map(haproxy => haproxy.reload()))
     },
     slotDown: async slot => {
       await models[slot].stop()

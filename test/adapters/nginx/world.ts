@@ -214,8 +214,8 @@ export const nginxWorld = async ({ instances = 2 }: { readonly instances?: numbe
         for (const worker of stopped) process.kill(worker, 'SIGCONT')
       }
     },
-    forget: async () => {
-      await Promise.all(instance.map(nginx => nginx.replace(installedFile)))
+    forget: async only => {
+      await Promise.all(instance.filter((_, index) => only === undefined || only === index).map(nginx => nginx.replace(installedFile)))
     },
     slotDown: async slot => {
       await models[slot].stop()
