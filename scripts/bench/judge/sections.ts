@@ -179,7 +179,7 @@ const row9: Section = {
             rule: watched,
             traffic: pick(sixSignals(1)),
             minutes: 100_000,
-            times: 4,
+            times: isPromised ? 4 : 1,
             bounds: isPromised ? [{ of: 'mean requests', most: 1_750 }] : [],
           },
           { ...at, id: `${at.id} false`, rule: watched, traffic: pick(sixSignals(0)), minutes: horizon, bounds: [falseRollback] },
