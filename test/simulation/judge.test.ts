@@ -102,7 +102,7 @@ describe('docs/judge-figures.md', () => {
     'incident 60000 **Refline**',
     'boundary 60000 **Refline**',
     'rare-bad 60000 **Refline**, acceptable 0.1 %',
-    'bursts-5-bad 60000 **Refline**, knows an hour of stable',
+    'bursts-5-bad 60000 **Refline**, an hour of history',
     'six 60000 one bad',
     "latency 6000 1.5 Prometheus' default buckets",
   ]

@@ -5,6 +5,7 @@ import { type Environment, refline, splitCheck } from './refline.ts'
 import { errors, type Rule, tenSteps } from './rule.ts'
 import type { Cell } from './trials.ts'
 import {
+  aftermath,
   bad,
   boundary,
   bursty,
@@ -69,7 +70,7 @@ const ours = (name: string, environment: Environment = {}): Ours => ({
 const byDefault = ours('**Refline**')
 const longer = ours('**Refline**, max_duration 5h', { horizon: 300 })
 const counted = ours('**Refline**, dispersion off', { signal: { dispersion: 'off' } })
-const informed: Ours = { ...ours('**Refline**, knows an hour of stable'), history: hour }
+const informed: Ours = { ...ours('**Refline**, an hour of history'), history: hour }
 const threshold: Ours = {
   ...ours('Refline, rule: threshold, max 1.5 %', { signal: { max: 0.015 }, judge: { rule: 'threshold' } }),
   isProven: false,
@@ -132,6 +133,23 @@ const late: Section = {
   ),
 }
 
+/** What is taken for dispersion makes the judge blind: an incident that is over must not. */
+const after: Section = {
+  id: 'aftermath',
+  title: 'After an incident: 5 % in both arms for 18 minutes of the hour before, then a bad canary, 1 % in stable and 2 % in the canary',
+  words: 'The judge knows that hour. Right is to roll back, as soon as without the incident.',
+  columns: 'decisions',
+  cells: [1_000, 6_000, 60_000].map(requests => ({
+    id: `aftermath ${requests}`,
+    rule: informed.rule,
+    traffic: aftermath,
+    requests,
+    minutes: hour,
+    history: hour,
+    bounds: requests < 6_000 ? [badPromotion] : [badPromotion, { of: 'rolled back', least: 0.98 } as const],
+  })),
+}
+
 const six: Section = {
   id: 'six',
   title: 'Six signals at once',
@@ -179,7 +197,7 @@ const row9: Section = {
             rule: watched,
             traffic: pick(sixSignals(1)),
             minutes: 100_000,
-            times: 4,
+            times: isPromised ? 4 : 1,
             bounds: isPromised ? [{ of: 'mean requests', most: 1_750 }] : [],
           },
           { ...at, id: `${at.id} false`, rule: watched, traffic: pick(sixSignals(0)), minutes: horizon, bounds: [falseRollback] },
@@ -256,8 +274,9 @@ export const sections: readonly Section[] = [
   grid(rareGood, () => [byDefault, stricter]),
   grid(rareBad, () => [byDefault, stricter]),
   grid(stormy, () => [byDefault, ramped]),
-  ...bursty.map(world => grid(world, () => [byDefault, informed, counted])),
+  ...bursty.map(world => grid(world, () => [informed, byDefault, counted])),
   late,
+  after,
   six,
   slow,
   split,

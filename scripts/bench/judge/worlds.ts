@@ -116,12 +116,23 @@ export const stormy: World = {
   traffic: { signals: { [errors]: storm }, burst: 1 },
   ...harmless,
 }
+/** An incident of both arms in the hour before the rollout, which is over when a bad canary gets its first traffic. */
+export const aftermath: Traffic = {
+  signals: {
+    [errors]: minute => {
+      if (minute >= -40 && minute < -22) return { stable: 0.05, canary: 0.05 }
+      return { stable: 0.01, canary: minute > 0 ? 0.02 : 0.01 }
+    },
+  },
+  burst: 1,
+}
+
 const bursts = (size: number): readonly World[] => [
   {
     id: `bursts-${size}-good`,
     title: `Bursts of ${size} errors on average: a good canary, 1 % in both arms`,
     words:
-      'Errors are no longer independent of each other: a client that tries again, a connection that stays. No rule here is made for that. Right is to promote; a rollback is false.',
+      'Errors are no longer independent of each other: a client that tries again, a connection that stays. Right is to promote; a rollback is false. Refline divides its evidence by the dispersion: known from an hour of the past (Prometheus, or an earlier rollout), or learnt on the way where there is no past.',
     traffic: trafficOf(0.01, 0.01, size),
     ...harmless,
   },
