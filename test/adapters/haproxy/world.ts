@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { freePort } from '../../../scripts/free-port.ts'
 import { ask, parseServersState } from '../../../src/adapters/haproxy/runtime.ts'
@@ -11,6 +10,7 @@ import { type ModelServer, modelServer } from '../../support/model-server.ts'
 import { pauseOrGoOn } from '../../support/paused-process.ts'
 import type { TargetWorld } from '../../support/target-contract.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
+import { startTestDaemon } from '../../support/test-daemon.ts'
 
 /** One real HAProxy with a socket for the adapter and another for the hands behind its back. */
 export interface RunningHaproxy {
@@ -78,24 +78,14 @@ export const haproxyWorld = async (
     const at = { socket: folder.join(`${name}.sock`), hands: folder.join(`${name}-hands.sock`), front }
     const file = folder.join(`${name}.cfg`)
     await writeFile(file, configurationOf(at, ports, extra.more?.(ports) ?? '', extra.globals ?? ''))
-    let output = ''
-    const master: ChildProcess = spawn(program, ['-W', '-f', file], { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
-    for (const stream of [master.stdout, master.stderr])
-      stream?.on('data', data => {
-        output += String(data)
-      })
-    stack.defer(async () => {
-      const ended = master.exitCode === null ? new Promise(resolve => master.once('exit', resolve)) : Promise.resolve()
-      if (master.pid !== undefined && master.exitCode === null) process.kill(-master.pid, 'SIGKILL')
-      await ended
-    })
+    const master = stack.use(startTestDaemon(program, ['-W', '-f', file]))
     // The process in front is marked by a variable of its memory, so that the one after a reload is known by having none.
     const mark = () => ask(at.hands, 'experimental-mode on; set var proc.marked int(1)', 1)
     const servesAnew = async () => {
       await eventually(
-        () => `HAProxy ${name}: ${output}`,
+        () => `HAProxy ${name}: ${master.output()}`,
         async () => {
-          if (master.exitCode !== null) throw new Error(`HAProxy ended: ${output}`)
+          if (master.hasEnded()) throw new Error(`HAProxy ended: ${master.output()}`)
           if ((await ask(at.hands, 'get var proc.marked', 1)).includes('<1>')) return false
           return [...parseServersState(await ask(at.socket, 'show servers state churn', 1), 'churn').values()].every(({ ready }) => ready)
         },
@@ -117,12 +107,12 @@ export const haproxyWorld = async (
         // A master that has just begun does not hear the signal yet, so it is sent until the marked process is gone.
         let sent = 0
         await eventually(
-          () => `HAProxy ${name} reloads: ${output}`,
+          () => `HAProxy ${name} reloads: ${master.output()}`,
           async () => {
             if (!(await ask(at.hands, 'get var proc.marked', 1)).includes('<1>')) return true
             if (Date.now() - sent > 400) {
               sent = Date.now()
-              process.kill(master.pid ?? 0, 'SIGUSR2')
+              process.kill(master.pid, 'SIGUSR2')
             }
             return false
           },

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { freePort } from '../../../scripts/free-port.ts'
@@ -12,6 +12,7 @@ import { type ModelServer, modelServer } from '../../support/model-server.ts'
 import { pauseOrGoOn } from '../../support/paused-process.ts'
 import type { TargetWorld } from '../../support/target-contract.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
+import { startTestDaemon } from '../../support/test-daemon.ts'
 
 const run = promisify(execFile)
 
@@ -85,24 +86,14 @@ export const nginxWorld = async ({ instances = 2 }: { readonly instances?: numbe
     const [port, file, configuration] = [await freePort(), `${folder}/weights/churn.conf`, `${folder}/nginx.conf`]
     await writeFile(file, installedFile)
     await writeFile(configuration, configurationOf({ folder, file, port }, { blue: models.blue.port, green: models.green.port }))
-    let output = ''
-    const master: ChildProcess = spawn(program, ['-c', configuration, '-p', folder], { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
-    for (const stream of [master.stdout, master.stderr])
-      stream?.on('data', data => {
-        output += String(data)
-      })
-    stack.defer(async () => {
-      const ended = master.exitCode === null ? new Promise(resolve => master.once('exit', resolve)) : Promise.resolve()
-      if (master.pid !== undefined && master.exitCode === null) process.kill(-master.pid, 'SIGKILL')
-      await ended
-    })
+    const master = stack.use(startTestDaemon(program, ['-c', configuration, '-p', folder]))
     const workers = async () =>
       (await readFile(`/proc/${master.pid}/task/${master.pid}/children`, 'utf8')).trim().split(/\s+/).filter(Boolean).map(Number)
     const status = new URL(`http://127.0.0.1:${port}/refline/churn`)
     await eventually(
-      () => `nginx ${name}: ${output}`,
+      () => `nginx ${name}: ${master.output()}`,
       async () => {
-        if (master.exitCode !== null) throw new Error(`nginx ended: ${output}`)
+        if (master.hasEnded()) throw new Error(`nginx ended: ${master.output()}`)
         return (await fetch(status)).ok && (await workers()).length === 2
       },
     )
@@ -117,7 +108,7 @@ export const nginxWorld = async ({ instances = 2 }: { readonly instances?: numbe
       front: `127.0.0.1:${port}`,
       status,
       configuration,
-      master: master.pid ?? 0,
+      master: master.pid,
       control,
       workers,
       sharesInFile: async () => {
