@@ -55,14 +55,17 @@ const others: readonly Rule[] = [
   kayenta(6),
 ]
 
-/** Refline under one environment, from which share on it calls a canary unacceptable, and how many minutes of history it knows. */
+/** Refline under one environment. */
 interface Ours {
+  readonly rule: Rule
+  /** `max_duration`. */
+  readonly minutes: number
+  /** Share of bad requests below which nothing is unacceptable. */
+  readonly acceptable: number
+  /** Minutes of the past that it knows; none by default. */
+  readonly history?: number
   /** false: a threshold, which promises no error rate. */
   readonly isProven?: boolean
-  readonly history?: number
-  readonly rule: Rule
-  readonly minutes: number
-  readonly acceptable: number
 }
 const ours = (name: string, environment: Environment = {}): Ours => ({
   rule: refline(name, environment),
