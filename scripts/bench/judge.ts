@@ -60,7 +60,7 @@ const bounds = checked(results)
 const broken = bounds.filter(({ held }) => !held.holds)
 for (const { cell, held } of broken)
   console.error(
-    `${cell.id}: ${held.bound.of} is ${held.figure}, which is beyond its bound of ${'most' in held.bound ? held.bound.most : held.bound.least}`,
+    `${cell.id.replaceAll('**', '')}: ${held.bound.of} is ${held.figure}, which is beyond its bound of ${'most' in held.bound ? held.bound.most : held.bound.least}`,
   )
 console.log(`${bounds.length - broken.length} of ${bounds.length} bounds hold`)
 if (broken.length > 0) process.exitCode = 1

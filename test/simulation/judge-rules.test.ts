@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { check } from '../../scripts/bench/judge/bounds.ts'
 import { kayenta } from '../../scripts/bench/judge/kayenta.ts'
@@ -155,4 +158,19 @@ describe('bounds', () => {
     expect(check({ of: 'most requests', most: 1000 }, tally({ promoted: 1999 })).holds).toBe(false)
     expect(check({ of: 'most requests', most: 1000 }, tally({ promoted: 2000 })).holds).toBe(true)
   })
+})
+
+describe('npm run bench -- judge', () => {
+  const bench = (...options: readonly string[]) =>
+    promisify(execFile)(process.execPath, [join(import.meta.dirname, '../../scripts/bench.ts'), 'judge', ...options])
+
+  it('prints the tables that are asked for and whether their bounds hold', async () => {
+    const { stdout } = await bench('--only', 'split', '--runs', '20')
+    expect(stdout).toContain('| 0 % of the requests | 100 % | 2 | 2 | 400 |')
+    expect(stdout).toContain('1 of 1 bounds hold')
+  }, 60_000)
+
+  it('says in words what it does not know', async () => {
+    await expect(bench('--only', 'nothing')).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('there are good, bad,') })
+  }, 60_000)
 })

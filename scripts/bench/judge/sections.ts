@@ -37,6 +37,8 @@ export interface Section {
 /** What the issue promises. */
 const falseRollback: Bound = { of: 'false rollback', most: 0.01 }
 const badPromotion: Bound = { of: 'bad promotion', most: 0.05 }
+/** No guarantee covers errors in bursts; this is what knowing them has to come to. */
+const falseRollbackInBursts: Bound = { of: 'false rollback', most: 0.02 }
 
 const rates: readonly number[] = [200, 1_000, 6_000, 60_000]
 /** The rules of others are over in 20 minutes. */
@@ -53,14 +55,17 @@ const others: readonly Rule[] = [
   kayenta(6),
 ]
 
-/** Refline under one environment, from which share on it calls a canary unacceptable, and how many minutes of history it knows. */
+/** Refline under one environment. */
 interface Ours {
+  readonly rule: Rule
+  /** `max_duration`. */
+  readonly minutes: number
+  /** Share of bad requests below which nothing is unacceptable. */
+  readonly acceptable: number
+  /** Minutes of the past that it knows; none by default. */
+  readonly history?: number
   /** false: a threshold, which promises no error rate. */
   readonly isProven?: boolean
-  readonly history?: number
-  readonly rule: Rule
-  readonly minutes: number
-  readonly acceptable: number
 }
 const ours = (name: string, environment: Environment = {}): Ours => ({
   rule: refline(name, environment),
@@ -82,8 +87,9 @@ const ramped: Ours = {
 }
 const stricter = ours('**Refline**, acceptable 0.1 %', { signal: { acceptable: 0.001 } })
 
-const boundsOf = (world: World, { acceptable, isProven = true }: Ours): readonly Bound[] => {
-  if (world.traffic.burst !== 1 || !isProven) return []
+const boundsOf = (world: World, { acceptable, isProven = true, history = 0 }: Ours): readonly Bound[] => {
+  if (!isProven) return []
+  if (world.traffic.burst !== 1) return world.isHarmless && history > 0 ? [falseRollbackInBursts] : []
   return [...(world.isHarmless ? [falseRollback] : []), ...(world.unacceptable >= acceptable ? [badPromotion] : [])]
 }
 

@@ -15,8 +15,14 @@ const noticed = 1.2
 const standardErrors = 2
 
 /**
- * Carries the dispersion over one more batch. Neighbouring batches are compared with each other and not with a common mean, so that a base rate that
- * changes slowly, or once (an incident of both arms), is not taken for dispersion. For independent events and given their number m in the pair,
+ * What one pair may add at most, as a multiple of what it should add by all that was seen before. Chance is beyond it once in 70 pairs (chi-squared with one degree of
+ * freedom); where there are thousands of events a minute the one jump of an incident would outweigh hours.
+ */
+const most = 6
+
+/**
+ * Carries the dispersion over one more batch. Neighbouring batches are compared with each other and not with a common mean, and no pair counts for more than a few, so that a
+ * base rate that changes slowly, or once (an incident of both arms), is not taken for dispersion. For independent events and given their number m in the pair,
  * n1 n2 (e1/n1 - e2/n2)^2 has expectation m whatever the base rate.
  */
 export const dispersionAfter = (state: DispersionState | undefined, before: Window, now: Window): DispersionState => {
@@ -24,8 +30,10 @@ export const dispersionAfter = (state: DispersionState | undefined, before: Wind
   const both = before.events + now.events
   if (before.requests === 0 || now.requests === 0 || both === 0) return { between, events, squared }
   const difference = before.events / before.requests - now.events / now.requests
+  const usual = Math.max(1, events === 0 ? 1 : between / events) * both
+  const added = Math.min(before.requests * now.requests * difference ** 2, most * usual)
   return {
-    between: between + Math.round(before.requests * now.requests * difference ** 2 * 1e6) / 1e6,
+    between: between + Math.round(added * 1e6) / 1e6,
     events: events + both,
     squared: squared + both ** 2,
   }
