@@ -34,6 +34,8 @@ type Overrides = Partial<Omit<GatewayApiTargetSettings, 'kubectl'>> & { readonly
 /** A namespace of its own with a route, two Deployments and a controller that accepts the route. */
 export interface GatewayWorld extends TargetWorld {
   readonly namespace: string
+  /** Path of the kubeconfig of the user `refline`. */
+  readonly kubeconfig: string
   readonly administrator: Administrator
   readonly controller: GatewayController
   /** A client with other settings. */
@@ -129,6 +131,7 @@ export const gatewayWorld = async ({
     instances: 1,
     grain: 0.001,
     namespace,
+    kubeconfig: folder.join('kubeconfig'),
     administrator,
     controller,
     targetWith,
