@@ -5,7 +5,7 @@ const nonEmpty = z.string().min(1)
 /** A bound in a rule: 0.005 is absolute, "2%" is relative to the champion's magnitude (of a share: two hundredths). */
 export const bound = z.union([z.number().min(0), z.string().regex(/^\d{1,6}(\.\d{1,20})?\s?%$/)]).transform(value => {
   if (typeof value === 'number') return { value, relative: false }
-  return { value: Number(value.replace('%', '').trim()) / 100, relative: true }
+  return { value: Number(`${value.replace('%', '').trim()}e-2`), relative: true }
 })
 export type Bound = z.output<typeof bound>
 

@@ -5,7 +5,7 @@ const noLooks: LooksState = { failed: 0, passed: 0, newest: 'no-data' }
 
 const lookAt = (signal: SignalSettings, max: number, counts: Counts): LooksState['newest'] => {
   if (counts.canary < signal.breakerRequests) return 'no-data'
-  return counts.canaryBad > max * counts.canary ? 'failed' : 'passed'
+  return counts.canaryBad / counts.canary > max ? 'failed' : 'passed'
 }
 
 /**

@@ -10,7 +10,8 @@ const above = (most: number, requests: number, rate: number): number => {
   if (rate >= 1) return most < requests ? 1 : 0
   let log = requests * Math.log1p(-rate)
   let below = 0
-  for (let bad = 0; bad <= Math.floor(most) && bad <= requests; bad++) {
+  // A product of a share and a count may lie a hair below the whole number that it is.
+  for (let bad = 0; bad <= Math.floor(most + 1e-9) && bad <= requests; bad++) {
     below += Math.exp(log)
     log += Math.log((requests - bad) / (bad + 1)) + Math.log(rate) - Math.log1p(-rate)
   }

@@ -19,7 +19,7 @@ const conditionOf = (signal: SignalJudgement, max: number | undefined, requests:
   if (before.unanswered !== undefined) return 'provider-error'
   if (before.last.canary === 0) return 'no-data'
   if (before.last.canary < requests) return 'undecided'
-  return before.last.canaryBad > max * before.last.canary ? 'unhealthy' : 'healthy'
+  return before.last.canaryBad / before.last.canary > max ? 'unhealthy' : 'healthy'
 }
 
 /** The signals as the threshold rule sees them: what it says of the newest batch, and that it proves nothing. */
@@ -46,7 +46,7 @@ export const thresholdAnswer = (settings: JudgeSettings, looks: LooksState, sign
     const failing = signals.find(({ state }) => state === 'unhealthy') ?? signals[0]
     const max = failing === undefined ? 1 : (settings.signals[failing.name]?.max ?? 1)
     // A stable arm beyond the threshold as well: an incident of both, and no fault of this version is shown.
-    const shared = failing !== undefined && failing.total.stable > 0 && failing.total.stableBad > max * failing.total.stable
+    const shared = failing !== undefined && failing.total.stable > 0 && failing.total.stableBad / failing.total.stable > max
     const what =
       failing === undefined ? '' : `: ${arms(failing.name, failing.total)}, above ${percent(max)}${shared ? ', but so is stable' : ''}`
     return { verdict: 'rollback', quarantine: !shared, reason: `${looksIn(looks.failed)} failed, ${failures} roll back${what}; ${noBound}` }

@@ -9,6 +9,7 @@ import {
   type Window,
 } from '../../../src/core/rollout/dispersion.ts'
 import { emptyJudgeState } from '../../../src/core/rollout/judge.ts'
+import type { SignalState } from '../../../src/core/rollout/judge-state.ts'
 import { binomial } from './exact.ts'
 import { clusteredBy, counts, errors, judged, seeded, settingsOf } from './judging.ts'
 
@@ -112,5 +113,22 @@ describe('dispersion', () => {
     expect(breakerOf(signal, errors, 9)).toBe('closed')
     const more = { ...signal, last: counts(600, 130, 1140, 11) }
     expect(breakerOf(more, errors, 9)).toBe('open')
+  })
+
+  it('leaves the hard limit in force after an incident of the stable arm, which looks hundreds of times more bursty than it is', () => {
+    const calm = { requests: 6000, events: 60 }
+    const incident = { requests: 6000, events: 3000 }
+    const hour = Array.from({ length: 60 }, (_, minute) => (minute >= 30 && minute < 40 ? incident : calm))
+    const seen = dispersionOf(hour)
+    expect(dispersionSeen(seen)).toBeGreaterThan(100)
+    // Judged by a threshold there is nothing but the hard limit that could say it before `failures` looks.
+    const settings = settingsOf({ rule: 'threshold', failures: 9, signals: { errors: { ...errors, max: 0.02, seen } } })
+    expect(judged(settings, [counts(600, 600, 5400, 54)]).judgement.verdict).toBe('rollback')
+  })
+
+  it('is reached at exactly the share that was set, whatever floating point makes of the product', () => {
+    const { state } = judged(settingsOf(), [counts(100, 7, 1900, 11)])
+    expect(breakerOf(state.signals.errors as SignalState, { ...errors, breaker: 0.07 })).toBe('open')
+    expect(breakerOf(state.signals.errors as SignalState, { ...errors, breaker: 0.0701 })).toBe('closed')
   })
 })

@@ -20,6 +20,22 @@ describe('threshold rule', () => {
     expect(judged(settingsOf({ ...settings, failures: 1 }), [failing]).judgement.verdict).toBe('rollback')
   })
 
+  it.each([
+    [0.29, 29, 100],
+    [0.57, 57, 100],
+    [0.035, 7, 200],
+  ])('passes a look at exactly %s, %s of %s, whatever floating point makes of the product', (max, bad, requests) => {
+    const exact = settingsOf({ ...settings, signals: { errors: { ...errors, breaker: 1, max } } })
+    const { state, judgement } = judged(exact, [counts(requests, bad, 1900, 10)])
+    expect(state.looks).toMatchObject({ failed: 0, newest: 'passed' })
+    expect(judgement.signals[0]?.state).toBe('healthy')
+    expect(judged(exact, [counts(requests, bad + 1, 1900, 10)]).state.looks).toMatchObject({ failed: 1 })
+    const plan = { max, fewest: 1, failures: 1, looks: 1, longest: 1, requests: [requests] }
+    // The chance of a failed look is that of more than `bad` of them.
+    expect(thresholdChances(plan, bad / requests).rolledBack).toBeLessThan(0.5)
+    expect(thresholdChances({ ...plan, max: (bad - 0.5) / requests }, bad / requests).rolledBack).toBeGreaterThan(0.5)
+  })
+
   it('counts failed looks over the whole rollout, and passed ones in a row', () => {
     expect(judged(settings, [failing, passing, failing, passing, failing]).judgement.verdict).toBe('rollback')
     expect(judged(settings, [passing, failing, passing]).judgement.verdict).toBe('hold')
