@@ -21,6 +21,7 @@ targetContract(
     readiness: true,
   },
   () => gatewayWorld({ server, kubectl }),
+  90,
 )
 
 it('and everything that went to the double or came from it was as the published schemas say', () => {
