@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { canaryDeployHandler } from '../../../src/actions/canary-deploy/handler.ts'
 import { rollbackHandler } from '../../../src/actions/rollback/handler.ts'
 import type { EnvironmentConfiguration } from '../../../src/core/configuration/schema.ts'
+import { UserError } from '../../../src/core/errors.ts'
 import { Killed, trafficWorld } from '../../support/traffic-world.ts'
 
 type World = ReturnType<typeof trafficWorld>
@@ -141,6 +142,25 @@ describe('bake', () => {
     expect((await of.ledger.read('cancer')).aliases.champion).toBe(1)
     expect(of.calls.filter(call => call.startsWith('deploy v1'))).toHaveLength(1)
   })
+})
+
+it('a proof is not stepped up on after minutes in which the target did not answer and nobody looked', async () => {
+  const { of, context } = await withChampion()
+  const read = of.ports.target.read
+  let until = 0
+  of.ports.target.read = async () => {
+    // The look that proved the first step is written; from now on nobody hears of the target for four minutes, in which v2 breaks.
+    const proven = (await of.environment())?.rollout?.judgement.startsWith('promote') === true
+    if (until === 0 && proven && of.percent.green === 5) {
+      until = of.ports.clock.now() + 240_000
+      of.errorRate.set(2, 0.3)
+    }
+    if (of.ports.clock.now() < until) throw new UserError('the target does not answer')
+    return read()
+  }
+  expect((await deploy(of, context)).outputs).toMatchObject({ decision: 'rolled-back', version: 1 })
+  expect(until).toBeGreaterThan(0)
+  expect(of.calls).not.toContain('set green 50')
 })
 
 describe('a bake that nobody watched', () => {
