@@ -163,6 +163,16 @@ it('a proof is not stepped up on after minutes in which the target did not answe
   expect(of.calls).not.toContain('set green 50')
 })
 
+it('a signal that refline.yml names no more is one that does not answer, and says so', async () => {
+  const { of, run } = await leftAt5()
+  const [errors] = of.ports.signals
+  if (errors === undefined) throw new Error('this world has no signal')
+  of.ports.signals[0] = { ...errors, name: 'failures' }
+  const answer = await deploy(of, run('300'), { resume: true })
+  expect(answer.outputs).toMatchObject({ decision: 'held', version: 1 })
+  expect(answer.outputs.reason).toMatch(/^no answer for .*: refline\.yml of this job has no signal errors, which this rollout is judged by/)
+})
+
 describe('a bake that nobody watched', () => {
   const lastJudged = (events: Awaited<ReturnType<Awaited<ReturnType<typeof withChampion>>['events']>>) =>
     events.findLast(event => event.kind === 'evidence')
