@@ -124,6 +124,8 @@ class Drive {
       return await within(this.#ports.boundary, 'traffic-read', () => target.read())
     } catch (error) {
       if (this.#restoring) return patiently(this.#ports, this.#patience, 'reading the target', () => target.read())
+      // What was proven before the silence need not be true after it.
+      this.#course.stay()
       await this.#unanswered(messageOf(error))
       return null
     }

@@ -36,7 +36,7 @@ const promotedFor = ({ from, bake, judgement }: RolloutState): string => {
   if (from === null) return 'first version: ready, nothing to compare with'
   return bake === undefined || bake === 0
     ? judgement.replace(/^promote: /, '')
-    : `proven at every step, and watched for ${duration(bake)} with all traffic`
+    : `proven at every step, and no harm was seen in ${duration(bake)} with all traffic`
 }
 
 /** How a rollout ends whose traffic is where it ends: with everything it is promoted; else `wanted`, or what an earlier runner wanted and did not write down. */

@@ -39,6 +39,16 @@ export const followedBy = (signals: readonly Signal[], { canary, version, from, 
   for (const signal of signals) signal.follow?.({ versions, since: begun })
 }
 
+/** Signals that a rollout is judged by from its beginning on and that the job's refline.yml does not have: nobody asks them. */
+const missingOf = ({ settings }: RolloutState, signals: Readonly<Record<string, Observed>>): Readonly<Record<string, Observed>> =>
+  Object.fromEntries(
+    Object.keys(settings.signals).flatMap(name =>
+      Object.hasOwn(signals, name)
+        ? []
+        : [[name, { unanswered: `refline.yml of this job has no signal ${name}, which this rollout is judged by` }]],
+    ),
+  )
+
 /** Looks at a rollout in windows that never overlap and never span two weights; each look is one push to the ledger, with its evidence. */
 export const watchOf = (ports: RolloutPorts, context: TrafficContext, log: RolloutLog): Watch => {
   const { clock, target } = ports
@@ -64,7 +74,7 @@ export const watchOf = (ports: RolloutPorts, context: TrafficContext, log: Rollo
     const found = windowBetween(baseline, readings, rollout.canary, { at: rollout.changes ?? [0], settle: rules.settle })
     baseline = readings
     if (found.window === null) return { saw: 'unusable', reason: found.reason, restarted: found.restarted }
-    const { window } = found
+    const window = { ...found.window, signals: { ...missingOf(rollout, found.window.signals), ...found.window.signals } }
     const weight = live / 100
     const before = rollout.judge ?? emptyJudgeState(rollout.settings)
     // What late labels say of earlier weights comes first, so that the newest batch is the present one.

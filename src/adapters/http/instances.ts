@@ -12,11 +12,12 @@ const none: Answered = { total: 0, bad: 0, instance: null, edges: [], slower: []
 /**
  * The instances that answer at one address, each told by the name it gives itself. They are asked until every known one has answered and as many answers as there are
  * instances brought nothing new. One that does not come up keeps what it showed. One that is first seen after the first reading counts from then on: what it shows may
- * be old, from before it was seen.
+ * be old, from before it was seen. One that began again is another series from then on, of which all that it shows is new.
  */
 export class Instances {
   readonly #seen = new Map<string, Answered>()
   readonly #began = new Map<string, Answered>()
+  readonly #restarts = new Map<string, number>()
   readonly #missed = new Map<string, number>()
   #read = false
 
@@ -39,11 +40,19 @@ export class Instances {
     for (const [name, answer] of found) {
       const before = this.#seen.get(name)
       if (before === undefined && this.#read) this.#began.set(name, answer)
-      if (before !== undefined && (answer.total < before.total || answer.bad < before.bad)) this.#began.set(name, none)
+      if (before !== undefined && (answer.total < before.total || answer.bad < before.bad)) {
+        this.#began.set(name, none)
+        this.#restarts.set(name, (this.#restarts.get(name) ?? 0) + 1)
+      }
       this.#seen.set(name, answer)
     }
     this.#read = true
-    return new Map([...this.#seen].map(([name, answer]) => [name, since(this.#began.get(name) ?? none, answer)]))
+    return new Map([...this.#seen].map(([name, answer]) => [this.#series(name), since(this.#began.get(name) ?? none, answer)]))
+  }
+
+  #series(name: string): string {
+    const restarts = this.#restarts.get(name) ?? 0
+    return restarts === 0 ? name : `${name} after ${restarts} restarts`
   }
 }
 

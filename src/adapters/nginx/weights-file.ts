@@ -90,19 +90,36 @@ export const renderWeights = ({ variable, slots, by }: Split, told: Told): strin
   ].join('\n')
 }
 
-/** Reads such a file, also one that was edited. Throws a UserError that begins with `what` where it is none. */
+const splitBlock = /^\s*split_clients\s+(?:"[^"]*"|[^\s"]+)\s+\$\w+\s*\{([^}]*)\}/m
+const toldBlock = /^\s*map\s+"[^"]*"\s+\$\w+_told\s*\{[^}]*\}/m
+const shareRule = /^(?:\*|(\d{1,3})(?:\.(\d{1,2}))?%)\s+"?([^\s";]+)"?$/
+
+/**
+ * Reads such a file, also one that was edited. Throws a UserError that begins with `what` where it is none, or holds what would be lost when it is written anew: this file is
+ * Refline's alone.
+ */
 export const parseWeights = (text: string, slots: Readonly<Record<Slot, string>>, what: string): WeightsFile => {
-  const told = parseTold(text.replaceAll(/^\s*#.*$/gm, ''))
-  const [, body] = /^\s*split_clients\s+(?:"[^"]*"|[^\s"]+)\s+\$\w+\s*\{([^}]*)\}/m.exec(text) ?? []
-  const shares = [...(body ?? '').matchAll(/^\s*(?:\*|(\d{1,3})(?:\.(\d{1,2}))?%)\s+"?([^\s";]+)"?\s*;/gm)].map(
-    ([, whole, part, name]) => ({
-      name: name ?? '',
-      hundredths: whole === undefined ? null : Number(whole) * 100 + Number((part ?? '').padEnd(2, '0')),
-    }),
-  )
-  if (told === null || shares.length === 0)
+  const plain = text.replaceAll(/(^|\s)#.*$/gm, '$1')
+  const told = parseTold(plain)
+  const [, body = ''] = splitBlock.exec(plain) ?? []
+  const lines = body
+    .split(';')
+    .map(line => line.trim())
+    .filter(line => line !== '')
+  const shares = lines.flatMap(line => {
+    const [found, whole, part, name = ''] = shareRule.exec(line) ?? []
+    return found === undefined
+      ? []
+      : [{ name, hundredths: whole === undefined ? null : Number(whole) * 100 + Number((part ?? '').padEnd(2, '0')) }]
+  })
+  if (told === null || shares.length === 0 || shares.length < lines.length)
     throw new UserError(
       `${what} is not as Refline writes it; put back the file that docs/targets.md shows, or give all traffic to one slot by a rollback`,
+    )
+  const more = plain.replace(splitBlock, '').replace(toldBlock, '').trim()
+  if (more !== '')
+    throw new UserError(
+      `${what} holds more than Refline writes, which would be lost: ${JSON.stringify(more.slice(0, 120))}. Move it to a file of its own; nothing was changed`,
     )
   const stranger = shares.find(({ name }) => name !== slots.blue && name !== slots.green)
   if (stranger !== undefined)

@@ -42,6 +42,11 @@ const keep = <T>(memory: Map<string, T>, seen: ReadonlyMap<string, T>): void => 
   for (const [key, value] of seen) memory.set(key, value)
 }
 
+/** A process that began again may show no errors until its first one: what it had before then is not its any more. */
+const forgetRestarted = ({ total, bad }: Memory, seen: ReadonlyMap<string, number>): void => {
+  for (const [key, value] of seen) if (value < (total.get(key) ?? 0)) bad.delete(key)
+}
+
 /**
  * Requests counted by a Prometheus, read as raw counters at one instant for both slots and for `total` and `bad` alike. Selectors that are expressions are refused when
  * it is made. Rows that are missing where `total` has some are zeros; where no slot has any row any more, nobody scrapes the service, and that is an error and no silence.
@@ -78,8 +83,13 @@ export const prometheusSignal = (settings: PrometheusSignalSettings): Signal => 
   }
   const remember = (role: Asked['role'], rows: Rows): void => {
     for (const slot of slots) {
-      if (role === 'histogram') keep(memory[slot].histograms, histogramsOf(rows[slot]))
-      else keep(memory[slot][role], countsOf(rows[slot]))
+      if (role === 'histogram') {
+        keep(memory[slot].histograms, histogramsOf(rows[slot]))
+        continue
+      }
+      const seen = countsOf(rows[slot])
+      if (role === 'total') forgetRestarted(memory[slot], seen)
+      keep(memory[slot][role], seen)
     }
   }
   const known = (): number => slots.reduce((sum, slot) => sum + memory[slot].total.size + memory[slot].histograms.size, 0)

@@ -101,7 +101,7 @@ export const trimmed = (state: LedgerState): LedgerState => {
   }
   if (kept < Math.min(fewestRequests, state.requests.length) && bytes + 40 > stateLimit) {
     throw new UserError(
-      `The state of ${state.model} would pass ${stateLimit} bytes (${bytes} without its requests). Remove aliases that are no longer needed, or register versions with fewer files.`,
+      `The state of ${state.model} would pass ${stateLimit} bytes (${bytes} without its requests). Let fewer environments have a rollout at the same time, or judge by fewer signals; remove aliases that are no longer needed; register versions with fewer files.`,
     )
   }
   const dropped = state.requests.at(-kept - 1)

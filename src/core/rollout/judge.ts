@@ -2,7 +2,7 @@ import type { Counts, JudgeSettings, JudgeState, SignalState } from './judge-sta
 import type { Judgement, SignalJudgement, Waiting } from './judgement.ts'
 import { logMean } from './log-space.ts'
 import { looksAfter } from './looks.ts'
-import { answered, type Batch } from './observed.ts'
+import { answered, type Batch, type Observed, slowerOf } from './observed.ts'
 import { ratioEvidence, sampleRatioAlarm } from './sample-ratio.ts'
 import { emptySignalOf, none, signalAfter } from './signal-evidence.ts'
 import { judgeSignal } from './signal-judgement.ts'
@@ -134,6 +134,9 @@ export const judgementOf = (settings: JudgeSettings, state: JudgeState): Judgeme
   }
 }
 
+const hasEdges = (state: SignalState | undefined, observed: Observed | undefined): boolean =>
+  state?.edges !== undefined || (observed !== undefined && answered(observed) && slowerOf(observed).length > 1)
+
 /**
  * Judges one more batch. Valid however often one looks, for any weights decided from the past and any base rate that changes with time; batches must
  * not overlap. All signals of the settings must be in the batch, those that gave no answer as `{ unanswered: why }`: they add nothing. Batches at weight 0, before the
@@ -145,10 +148,11 @@ export const judge = (
   batch: Batch,
 ): { readonly state: JudgeState; readonly judgement: Judgement } => {
   const signals: Record<string, SignalState> = {}
+  const histograms = Object.keys(settings.signals).filter(name => hasEdges(state.signals[name], batch.signals[name])).length
   for (const [name, signal] of Object.entries(settings.signals)) {
     const counts = batch.signals[name]
     if (!counts) throw new Error(`the batch lacks signal ${name}`)
-    signals[name] = signalAfter(settings, signal, state.signals[name] ?? emptySignalOf(signal), counts)
+    signals[name] = signalAfter(settings, signal, state.signals[name] ?? emptySignalOf(signal), counts, histograms)
   }
   const observed = batch.signals[trafficSignal(settings) ?? '']
   const counted = observed !== undefined && answered(observed) ? observed : none

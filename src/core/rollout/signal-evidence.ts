@@ -1,7 +1,7 @@
 import { acceptanceAfter, acceptanceEvidence } from './acceptance.ts'
 import { fine } from './alternatives.ts'
 import { dispersionAfter, dispersionUsed } from './dispersion.ts'
-import { chooseEdges, edgeAfter, edgesEvidence, newEdge } from './edges.ts'
+import { chooseEdges, edgeAfter, edgesEvidence, mostEdges, newEdge } from './edges.ts'
 import { harmAfter, harmEvidence } from './harm.ts'
 import { harmProcessAfter, harmProcessEvidence } from './harm-process.ts'
 import type { Counts, EdgeState, JudgeSettings, SignalSettings, SignalState } from './judge-state.ts'
@@ -36,15 +36,14 @@ const edgesAfter = (
   signal: SignalSettings,
   batch: Counts,
   slower: readonly SlowerCounts[],
-  index: number,
-  horizon: number,
+  at: { readonly index: number; readonly horizon: number; readonly histograms: number },
 ): readonly EdgeState[] | undefined => {
   // What a signal is was settled by its first batch: capital that was not set aside for edges cannot be given to them later.
   const edges = state.edges ?? (state.batches === 0 && slower.length > 1 ? [] : undefined)
   if (edges === undefined) return undefined
-  if (edges.length === 0) return chooseEdges(batch, slower)?.map(edge => newEdge(edge, slower)) ?? []
-  const at = { index, horizon, stableBefore: state.last.stable, dispersion: dispersionUsed(signal, state.dispersion) }
-  return edges.map(edge => edgeAfter(edge, signal, batch, slower, at))
+  if (edges.length === 0) return chooseEdges(batch, slower, mostEdges(at.histograms))?.map(edge => newEdge(edge, slower)) ?? []
+  const known = { ...at, stableBefore: state.last.stable, dispersion: dispersionUsed(signal, state.dispersion) }
+  return edges.map(edge => edgeAfter(edge, signal, batch, slower, known))
 }
 
 const byFirstMethod = (state: SignalState, settings: JudgeSettings, signal: SignalSettings, batch: Counts): SignalState => {
@@ -63,6 +62,7 @@ const bySecondMethod = (
   signal: SignalSettings,
   batch: Counts,
   slower: readonly SlowerCounts[],
+  histograms: number,
 ): SignalState => {
   const { horizon } = settings
   const dispersion = dispersionAfter(
@@ -72,7 +72,7 @@ const bySecondMethod = (
   )
   const compared = comparable(batch)
   const batches = state.batches + (compared ? 1 : 0)
-  const edges = edgesAfter(state, signal, batch, slower, batches, horizon)
+  const edges = edgesAfter(state, signal, batch, slower, { index: batches, horizon, histograms })
   const next: SignalState = {
     ...state,
     batches,
@@ -88,15 +88,24 @@ const bySecondMethod = (
   }
 }
 
-/** Carries one signal over a batch. One that gave no answer adds nothing to any of its e-processes; its next batch is a neighbour of the last that it answered. */
-export const signalAfter = (settings: JudgeSettings, signal: SignalSettings, before: SignalState, batch: Observed): SignalState => {
+/**
+ * Carries one signal over a batch. One that gave no answer adds nothing to any of its e-processes; its next batch is a neighbour of the last that it answered. The edges of
+ * all `histograms` of the rollout share the room there is.
+ */
+export const signalAfter = (
+  settings: JudgeSettings,
+  signal: SignalSettings,
+  before: SignalState,
+  batch: Observed,
+  histograms = 1,
+): SignalState => {
   const { unanswered: _, ...state } = before
   if (!answered(batch)) return { ...state, unanswered: batch.unanswered.slice(0, 300).toWellFormed() }
   const { canary, canaryBad, stable, stableBad } = batch
   const last = { canary, canaryBad, stable, stableBad }
   const next =
     settings.method === 2
-      ? bySecondMethod(state, settings, signal, last, slowerOf(batch))
+      ? bySecondMethod(state, settings, signal, last, slowerOf(batch), histograms)
       : comparable(last)
         ? byFirstMethod(state, settings, signal, last)
         : state

@@ -6,7 +6,7 @@ export type Waiting =
   | { readonly for: 'pause'; readonly until: number }
   | { readonly for: 'approval'; readonly until: number; readonly otherwise: 'withdraw' | 'rollback' }
 
-const reachedAt = (rollout: RolloutState): number => rollout.reached ?? rollout.begun ?? 0
+const reachedAt = (rollout: Pick<RolloutState, 'reached' | 'begun'>): number => rollout.reached ?? rollout.begun ?? 0
 
 const waitsOf = (rollout: RolloutState, step: number): readonly StepWait[] => (rollout.waits ?? []).filter(wait => wait.step === step)
 
@@ -21,9 +21,26 @@ export const waitingOf = (rollout: RolloutState, now: number): Waiting | null =>
   return null
 }
 
+/**
+ * Whether somebody looked at a rollout after its bake: the newest look ended then, had an answer of every required signal, and with all traffic the canary was seen to have
+ * requests. Time that passes while nobody looks, or nothing is heard, shows nothing.
+ */
+const isWatched = ({ judge, settings, until, ...rollout }: RolloutState): boolean => {
+  if (judge === null || until === null || until < reachedAt(rollout) + (rollout.bake ?? 0)) return false
+  const signals = Object.entries(settings.signals)
+  const counts = signals.some(([, { late }]) => late !== true)
+  return (
+    signals.every(([name, { required }]) => !required || judge.signals[name]?.unanswered === undefined) &&
+    (!counts || judge.sampleRatio.canary > 0)
+  )
+}
+
 /** Whether a rollout that has all traffic was watched there long enough. */
-export const isBaked = (rollout: RolloutState, now: number): boolean =>
-  rollout.percent === 100 && rollout.intent === null && now >= reachedAt(rollout) + (rollout.bake ?? 0)
+export const isBaked = (rollout: RolloutState, now: number): boolean => {
+  const { bake = 0, intent, percent } = rollout
+  if (percent !== 100 || intent !== null || now < reachedAt(rollout) + bake) return false
+  return bake === 0 || isWatched(rollout)
+}
 
 /**
  * When a rollout may stay undecided no longer (seconds since 1970): `longest` seconds from its beginning and what it had to wait for by its plan; once it has

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { canaryDeployHandler } from '../../../src/actions/canary-deploy/handler.ts'
 import { rollbackHandler } from '../../../src/actions/rollback/handler.ts'
 import type { EnvironmentConfiguration } from '../../../src/core/configuration/schema.ts'
+import { UserError } from '../../../src/core/errors.ts'
 import { Killed, trafficWorld } from '../../support/traffic-world.ts'
 
 type World = ReturnType<typeof trafficWorld>
@@ -122,7 +123,7 @@ describe('bake', () => {
     )
     expect((await deploy(of, context)).outputs).toMatchObject({
       decision: 'promoted',
-      reason: expect.stringContaining('watched for 20 min'),
+      reason: expect.stringContaining('no harm was seen in 20 min with all traffic'),
     })
     expect([champion, live]).toEqual([1, 1])
     const confirmed = (await events()).findLast(event => event.kind === 'weight-confirm' && event.percent === 100)
@@ -140,6 +141,85 @@ describe('bake', () => {
     expect(of.percent).toEqual({ blue: 100, green: 0 })
     expect((await of.ledger.read('cancer')).aliases.champion).toBe(1)
     expect(of.calls.filter(call => call.startsWith('deploy v1'))).toHaveLength(1)
+  })
+})
+
+it('a proof is not stepped up on after minutes in which the target did not answer and nobody looked', async () => {
+  const { of, context } = await withChampion()
+  const read = of.ports.target.read
+  let until = 0
+  of.ports.target.read = async () => {
+    // The look that proved the first step is written; from now on nobody hears of the target for four minutes, in which v2 breaks.
+    const proven = (await of.environment())?.rollout?.judgement.startsWith('promote') === true
+    if (until === 0 && proven && of.percent.green === 5) {
+      until = of.ports.clock.now() + 240_000
+      of.errorRate.set(2, 0.3)
+    }
+    if (of.ports.clock.now() < until) throw new UserError('the target does not answer')
+    return read()
+  }
+  expect((await deploy(of, context)).outputs).toMatchObject({ decision: 'rolled-back', version: 1 })
+  expect(until).toBeGreaterThan(0)
+  expect(of.calls).not.toContain('set green 50')
+})
+
+it('a signal that refline.yml names no more is one that does not answer, and says so', async () => {
+  const { of, run } = await leftAt5()
+  const [errors] = of.ports.signals
+  if (errors === undefined) throw new Error('this world has no signal')
+  of.ports.signals[0] = { ...errors, name: 'failures' }
+  const answer = await deploy(of, run('300'), { resume: true })
+  expect(answer.outputs).toMatchObject({ decision: 'held', version: 1 })
+  expect(answer.outputs.reason).toMatch(/^no answer for .*: refline\.yml of this job has no signal errors, which this rollout is judged by/)
+})
+
+describe('a bake that nobody watched', () => {
+  const lastJudged = (events: Awaited<ReturnType<Awaited<ReturnType<typeof withChampion>>['events']>>) =>
+    events.findLast(event => event.kind === 'evidence')
+
+  it('is not over because time has passed: a runner that comes after it looks first', async () => {
+    const { of, context, run, events, now } = await withChampion({ judge: { bake: '10m' } })
+    let at100 = false
+    of.killAt((boundary, moment) => {
+      at100 ||= of.percent.green === 100 && boundary === 'canary-confirm'
+      return at100 && moment === 'after'
+    })
+    await expect(deploy(of, context)).rejects.toThrow(Killed)
+    of.killAt(null)
+    expect((await of.environment())?.rollout).toMatchObject({ percent: 100, intent: null, bake: 600 })
+    await of.ports.clock.sleep(1_200_000)
+    of.errorRate.set(2, 0.5)
+    const came = now()
+    expect((await deploy(of, run('300'), { resume: true })).outputs).toMatchObject({ decision: 'rolled-back', version: 1 })
+    expect(lastJudged(await events())?.until).toBeGreaterThan(came)
+    expect(of.percent).toEqual({ blue: 100, green: 0 })
+  })
+
+  it('is not over where its signals do not answer', async () => {
+    const { of, context, once, now } = await withChampion({ judge: { bake: '2m', provider_deadline: '10m' } })
+    let reached = 0
+    once(
+      () => of.percent.green === 100,
+      () => {
+        reached = now()
+        of.world.signalDown = true
+      },
+    )
+    const answer = await deploy(of, context)
+    expect(answer.outputs).toMatchObject({ decision: 'held', version: 1, reason: expect.stringContaining('no answer for') })
+    expect(now() - reached).toBeGreaterThan(600)
+    expect(of.percent).toEqual({ blue: 100, green: 0 })
+  })
+
+  it('is not over where no request came that could have shown anything', async () => {
+    const { of, context, once } = await withChampion({ judge: { bake: '2m', max_duration: '30m' } })
+    once(
+      () => of.percent.green === 100,
+      () => {
+        of.world.requestsPerSecond = 0
+      },
+    )
+    expect((await deploy(of, context)).outputs).toMatchObject({ decision: 'held', version: 1 })
   })
 })
 

@@ -131,7 +131,11 @@ describe('a signal over http', () => {
     const third = await signal.read()
     expect(countsBetween(second, third, 'green')).toMatchObject({ counts: { stable: 0, stableBad: 0 } })
     Object.assign(fleet, { c: { total: 50_010, bad: 401 } })
-    expect(countsBetween(third, await signal.read(), 'green')).toMatchObject({ counts: { stable: 10, stableBad: 1 } })
+    const fourth = await signal.read()
+    expect(countsBetween(third, fourth, 'green')).toMatchObject({ counts: { stable: 10, stableBad: 1 } })
+    // It begins again and shows more at once than it was seen to count before: all of that is new.
+    Object.assign(fleet, { c: { total: 300, bad: 9 } })
+    expect(countsBetween(fourth, await signal.read(), 'green')).toMatchObject({ counts: { stable: 300, stableBad: 9 } })
   })
 
   it('waits for an instance that went, but not for ever', async () => {

@@ -50,8 +50,27 @@ describe('the file', () => {
     )
   })
 
+  it('that was written on one line is read all the same', () => {
+    const text = renderWeights(split, { seq: 42, blueHundredths: 0 })
+    expect(parse(text.replace(/\{\n {4}\*[^}]*\}/, '{ 95% "127.0.0.1:8002"; * churn_blue; # by hand: 5% x;\n }'))).toEqual({
+      told: { seq: 42, blueHundredths: 0 },
+      blueHundredths: 500,
+    })
+  })
+
   it.each([
     ['', 'is not as Refline writes it'],
+    [
+      renderWeights(split, { seq: 1, blueHundredths: 50 }).replace(
+        'split_clients',
+        'map $cookie_beta $beta { default 0; 1 1; }\nsplit_clients',
+      ),
+      'holds more than Refline writes, which would be lost: "map $cookie_beta $beta { default 0; 1 1; }"',
+    ],
+    [
+      renderWeights(split, { seq: 1, blueHundredths: 50 }).replace('0.50% "churn_blue"', 'about half "churn_blue"'),
+      'is not as Refline writes it',
+    ],
     ['upstream churn { server 127.0.0.1:8001 weight=95; }', 'is not as Refline writes it'],
     [
       `# refline seq=1 blue=50.00 green=50.00\nsplit_clients "$request_id" $refline_churn {\n * churn_blue;\n}\nmap "" $x { default ""; }`,

@@ -229,6 +229,35 @@ describe('a signal from Prometheus', () => {
     )
   })
 
+  it('forgets the errors of a process that began again and shows none until its first', async () => {
+    let now = 1_000_000_000
+    let shown = { total: '1000', bad: '10' as string | null }
+    const { signal } = await signalOf(
+      ({ form }, response) => {
+        const query = form.get('query') ?? ''
+        const slot = query.includes('blue') ? 'blue' : 'green'
+        const { total, bad } = slot === 'green' ? shown : { total: '50', bad: '1' }
+        const value = query.includes('errors_total') ? bad : total
+        response.end(success(value === null ? vector() : vector([{ slot, pod: 'a' }, value])))
+      },
+      { clock: { now: () => now, sleep: async () => undefined }, counts: { ...counts, bad: 'errors_total{slot="${slot}"}' } },
+    )
+    let before = await readAll([signal])
+    const look = async (next: typeof shown) => {
+      shown = next
+      now += 60_000
+      const after = await readAll([signal], before)
+      const { window } = windowBetween(before, after, 'green')
+      before = after
+      return window?.signals.errors
+    }
+    expect(await look({ total: '500', bad: null })).toMatchObject({ canary: 500, canaryBad: 0 })
+    expect(await look({ total: '900', bad: '4' })).toMatchObject({ canary: 400, canaryBad: 4 })
+    // One that only was not scraped keeps what it showed.
+    expect(await look({ total: '950', bad: null })).toMatchObject({ canary: 50, canaryBad: 0 })
+    expect(await look({ total: '1000', bad: '5' })).toMatchObject({ canary: 50, canaryBad: 1 })
+  })
+
   it('leaves a histogram of other buckets out once it has vanished', async () => {
     const buckets = (slot: string, pod: string, ...counts: readonly (readonly [string, string])[]) =>
       counts.map(([le, count]) => [{ slot, pod, le }, count] as const)

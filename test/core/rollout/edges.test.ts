@@ -128,6 +128,6 @@ it('keeps a state of bounded size: six signals of which two are histograms, afte
     from = judged(six, [signals], { from }).state
   }
   expect(judgeState.parse(from)).toEqual(from)
-  expect(from.signals.slow?.edges).toHaveLength(7)
-  expect(JSON.stringify(from).length).toBeLessThan(14_000)
+  expect(from.signals.slow?.edges).toHaveLength(5)
+  expect(JSON.stringify(from).length).toBeLessThan(11_000)
 })

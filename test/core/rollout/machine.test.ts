@@ -104,8 +104,18 @@ describe('nextMove', () => {
     expect(nextMove({ ...at(1, 50, { step: 2, percent: 100, expecting: 50 }), bake: 1800 }, seen(100), 'observe')).toMatchObject({
       ends: false,
     })
-    expect(nextMove(all, seen(100, null, 2799), 'observe')).toEqual({ do: 'observe' })
-    expect(nextMove(all, seen(100, null, 2800), 'observe')).toEqual({ do: 'end' })
+    const looked = { canary: 100, canaryBad: 0, stable: 0, stableBad: 0 }
+    const signal = { total: looked, last: looked, batches: 0, harm: [], acceptance: [] }
+    const judge = { signals: { errors: signal }, sampleRatio: { weight: 1, canary: 100, stable: 0 } }
+    const errors = { tolerate: 1, unacceptable: 1.5, acceptable: 0.01, breaker: 0.2, breakerRequests: 50, required: true }
+    const watched = { ...all, settings: { ...all.settings, signals: { errors } }, judge, until: 2800 }
+    expect(nextMove(watched, seen(100, null, 2799), 'observe')).toEqual({ do: 'observe' })
+    expect(nextMove(watched, seen(100, null, 2800), 'observe')).toEqual({ do: 'end' })
+    // Time alone shows nothing: nobody looked, not since then, without an answer, or at no request.
+    const silent = { ...judge, signals: { errors: { ...signal, unanswered: 'no answer' } } }
+    const idle = { ...judge, sampleRatio: { ...judge.sampleRatio, canary: 0 } }
+    for (const unseen of [{ judge: null, until: null }, { until: 2799 }, { judge: silent }, { judge: idle }])
+      expect(nextMove({ ...watched, ...unseen }, seen(100, null, 9000), 'observe')).toEqual({ do: 'observe' })
     expect(nextMove(all, seen(100, null, 2000), 'restore')).toEqual({ do: 'intend', step: -1, percent: 0, expecting: 100 })
   })
 
