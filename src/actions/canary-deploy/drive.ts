@@ -1,7 +1,7 @@
 import type { RolloutState } from '../../core/lineage/events.ts'
 import { otherSlot } from '../../core/rollout/batch.ts'
 import { type Judgement, judgementOf } from '../../core/rollout/judge.ts'
-import { isRestoring, type Move, nextMove } from '../../core/rollout/machine.ts'
+import { isProvenLongAgo, isRestoring, type Move, nextMove } from '../../core/rollout/machine.ts'
 import { secondsOf } from '../../core/rollout/settings.ts'
 import { deadlineOf, waitingOf } from '../../core/rollout/waiting.ts'
 import { duration, percent as share } from '../../core/rollout/words.ts'
@@ -83,7 +83,9 @@ class Drive {
         await this.#intend(move)
         return null
       case 'act':
-        await this.#act(move)
+        if (!this.#restoring && isProvenLongAgo(rollout, seen, this.#patience))
+          await this.#intend({ do: 'intend', step: rollout.step, percent: rollout.percent, expecting: seen.live })
+        else await this.#act(move)
         return null
       case 'assert':
         await this.#assertAgain(move)

@@ -36,6 +36,10 @@ const reached = (live: number, percent: number): boolean =>
 /** Whether this rollout's traffic was being given back when its runner stopped. */
 export const isRestoring = (rollout: RolloutState): boolean => rollout.intent?.step === -1
 
+/** Whether a step up was announced on what was seen more than so many seconds ago, and not taken: the weight then stays what it is until it is proven anew. */
+export const isProvenLongAgo = ({ intent, percent, step, until }: RolloutState, { live, now }: Seen, seconds: number): boolean =>
+  intent !== null && step >= 0 && intent.percent > percent && live === intent.expecting && now - (until ?? 0) > seconds
+
 const restore = (rollout: RolloutState, live: number): Move => {
   if (isRestoring(rollout))
     return live === 0 ? { do: 'confirm', step: -1, percent: 0, ends: true } : { do: 'act', percent: 0, expecting: null }
