@@ -1,7 +1,7 @@
 import type { RolloutState } from '../../core/lineage/events.ts'
 import { otherSlot } from '../../core/rollout/batch.ts'
 import { type Judgement, judgementOf } from '../../core/rollout/judge.ts'
-import { isProvenLongAgo, isRestoring, type Move, nextMove } from '../../core/rollout/machine.ts'
+import { awaitsProof, isRestoring, type Move, nextMove } from '../../core/rollout/machine.ts'
 import { secondsOf } from '../../core/rollout/settings.ts'
 import { deadlineOf, waitingOf } from '../../core/rollout/waiting.ts'
 import { duration, percent as share } from '../../core/rollout/words.ts'
@@ -41,6 +41,8 @@ class Drive {
   readonly #course = new Course()
   #unready = 0
   #restarts = 0
+  /** The share of the canary, in percent, that somebody else gave it; null while it is ours. */
+  #drift: number | null = null
   /** Seconds since 1970. */
   readonly #began: number
 
@@ -83,9 +85,8 @@ class Drive {
         await this.#intend(move)
         return null
       case 'act':
-        if (!this.#restoring && isProvenLongAgo(rollout, seen, this.#patience))
-          await this.#intend({ do: 'intend', step: rollout.step, percent: rollout.percent, expecting: seen.live })
-        else await this.#act(move)
+        if (!this.#restoring && awaitsProof(rollout, seen, this.#patience)) await this.#observe(seen.live)
+        else await this.#act(move, seen.live)
         return null
       case 'assert':
         await this.#assertAgain(move)
@@ -93,10 +94,12 @@ class Drive {
       case 'confirm':
         return this.#confirm(move)
       case 'observe':
+        if (this.#drift !== null) this.#watch.begin()
+        this.#drift = null
         await this.#observe()
         return null
       case 'drift':
-        await this.#drifted(move.reason)
+        await this.#drifted(move.reason, seen.live)
         return null
       case 'end':
         return this.#finish(null)
@@ -145,7 +148,7 @@ class Drive {
     this.#course.stay()
   }
 
-  async #act({ percent, expecting }: { readonly percent: number; readonly expecting: number | null }): Promise<void> {
+  async #act({ percent, expecting }: { readonly percent: number; readonly expecting: number | null }, live: number): Promise<void> {
     this.#watch.begin()
     const { canary } = this.#log.current()
     const seq = this.#log.seq()
@@ -155,7 +158,7 @@ class Drive {
     try {
       await setWeight(this.#ports, canary, percent, expecting, seq)
     } catch (error) {
-      await this.#unanswered(messageOf(error))
+      await this.#unanswered(messageOf(error), live)
       await this.#refresh()
     }
   }
@@ -164,7 +167,7 @@ class Drive {
     this.#ports.log.warning(
       `the target forgot its weights and shows ${move.expecting} % of the traffic for the canary; it is told ${move.percent} % again`,
     )
-    await this.#act(move)
+    await this.#act(move, move.expecting)
   }
 
   async #confirm(move: Extract<Move, { do: 'confirm' }>): Promise<Ended | null> {
@@ -194,14 +197,18 @@ class Drive {
     return null
   }
 
-  async #observe(): Promise<void> {
+  /** One look. `meanwhile`: the live share while another weight is waited for; harm is seen at it as at any, and what is waited for stays the reason. */
+  async #observe(meanwhile: number | null = null): Promise<void> {
     const { log } = this.#ports
     try {
-      const look = await this.#watch.look(this.#log.current())
+      const rollout = this.#log.current()
+      const look = await this.#watch.look(meanwhile === null ? rollout : { ...rollout, intent: null, percent: meanwhile })
       if (look.saw === 'moved') return
       if (look.saw === 'unusable') {
-        this.#course.heard()
-        this.#course.held = look.reason
+        if (meanwhile === null) {
+          this.#course.heard()
+          this.#course.held = look.reason
+        }
         log.warning(`hold: ${look.reason}`)
         if (look.restarted) this.#restarts += 1
         if (this.#restarts > mostRestarts)
@@ -209,11 +216,11 @@ class Drive {
         return await this.#heartbeat()
       }
       await this.#told.look(this.#log.current(), look.judgement)
-      this.#course.held = look.judgement.reason
+      if (meanwhile === null) this.#course.held = look.judgement.reason
       this.#unready = look.ready.canary ? 0 : this.#unready + 1
       this.#decide(look.judgement, look.ready.stable)
-      if (look.silent === null) this.#course.heard()
-      else this.#mindSilence(look.silent)
+      if (look.silent !== null) this.#mindSilence(look.silent)
+      else if (meanwhile === null) this.#course.heard()
     } catch (error) {
       if (error instanceof Overtaken) throw error
       await this.#unanswered(messageOf(error))
@@ -247,13 +254,15 @@ class Drive {
     this.#ports.log.info(this.#course.held)
   }
 
-  async #drifted(reason: string): Promise<void> {
+  async #drifted(reason: string, live: number): Promise<void> {
     this.#course.held = reason
-    this.#watch.begin()
+    if (this.#drift !== live) this.#watch.begin()
+    this.#drift = live
     this.#ports.log.warning(`hold: ${reason}`)
     this.#course.stay()
     await this.#refresh()
-    await this.#ports.clock.sleep(this.#context.settings.judge.tick * 1000)
+    if (live > 0 && this.#log.current().step >= 0) await this.#observe(live)
+    else await this.#ports.clock.sleep(this.#context.settings.judge.tick * 1000)
     await this.#heartbeat()
   }
 
@@ -281,12 +290,13 @@ class Drive {
     return seconds
   }
 
-  /** Signals or target did not answer: the weight stays where it is, and after a while the policy for it decides. */
-  async #unanswered(why: string): Promise<void> {
+  /** Signals or target did not answer: the weight stays where it is, and after a while the policy for it decides. `live`: it is the target that refuses, and the canary has this share meanwhile. */
+  async #unanswered(why: string, live = 0): Promise<void> {
     const seconds = this.#mindSilence(why)
     if (this.#course.decided) return
     const { tick } = this.#context.settings.judge
-    await this.#ports.clock.sleep(Math.min(tick * 1000, 1000 * 2 ** Math.min(8, Math.floor(seconds))))
+    if (live > 0 && seconds >= tick && this.#log.current().step >= 0) await this.#observe(live)
+    else await this.#ports.clock.sleep(Math.min(tick * 1000, 1000 * 2 ** Math.min(8, Math.floor(seconds))))
     await this.#heartbeat()
   }
 
