@@ -11,6 +11,7 @@ import { messageOf, Overtaken, patiently, type RolloutPorts, restoreTraffic, set
 import type { Begun } from './begin.ts'
 import { Course } from './course.ts'
 import { type Ended, endingEvents, endingSubject, endOf, type Left, type Return, returnBy, text } from './ending.ts'
+import { heartbeat } from './heartbeat.ts'
 import { watchOf } from './look.ts'
 import { type RolloutLog, rolloutLog } from './rollout-log.ts'
 import type { Told } from './told.ts'
@@ -266,21 +267,8 @@ class Drive {
     await this.#heartbeat()
   }
 
-  /** Says that this runner is alive where a tick has passed and nothing else was written: who might take over listens for it. */
-  async #heartbeat(): Promise<void> {
-    const { clock, log } = this.#ports
-    const { tick } = this.#context.settings.judge
-    if (clock.now() - this.#log.written() < tick * 1000) return
-    const { environment, model } = this.#context
-    try {
-      await this.#log.append('canary-heartbeat', 'heartbeat', `watch ${model} v${this.#log.current().version} in ${environment}`, at => [
-        { kind: 'heartbeat', environment, rollout: at.rollout, at: clock.now() / 1000, judgement: text(`hold: ${this.#course.held}`) },
-      ])
-      await this.#told.held(this.#log.current(), this.#course.held)
-    } catch (error) {
-      if (error instanceof Overtaken) throw error
-      log.warning(`the heartbeat was not written: ${messageOf(error)}`)
-    }
+  #heartbeat(): Promise<void> {
+    return heartbeat(this.#ports, this.#context, this.#log, this.#told, this.#course.held)
   }
 
   #mindSilence(why: string): number {
