@@ -267,9 +267,7 @@ class Drive {
     await this.#heartbeat()
   }
 
-  #heartbeat(): Promise<void> {
-    return heartbeat(this.#ports, this.#context, this.#log, this.#told, this.#course.held)
-  }
+  readonly #heartbeat = () => heartbeat(this.#ports, this.#context, this.#log, this.#told, this.#course.held)
 
   #mindSilence(why: string): number {
     const { clock, log } = this.#ports
