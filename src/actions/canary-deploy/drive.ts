@@ -1,7 +1,7 @@
 import type { RolloutState } from '../../core/lineage/events.ts'
 import { otherSlot } from '../../core/rollout/batch.ts'
 import { type Judgement, judgementOf } from '../../core/rollout/judge.ts'
-import { isRestoring, type Move, nextMove } from '../../core/rollout/machine.ts'
+import { awaitsProof, isRestoring, type Move, nextMove } from '../../core/rollout/machine.ts'
 import { secondsOf } from '../../core/rollout/settings.ts'
 import { deadlineOf, waitingOf } from '../../core/rollout/waiting.ts'
 import { duration, percent as share } from '../../core/rollout/words.ts'
@@ -11,6 +11,7 @@ import { messageOf, Overtaken, patiently, type RolloutPorts, restoreTraffic, set
 import type { Begun } from './begin.ts'
 import { Course } from './course.ts'
 import { type Ended, endingEvents, endingSubject, endOf, type Left, type Return, returnBy, text } from './ending.ts'
+import { heartbeat } from './heartbeat.ts'
 import { watchOf } from './look.ts'
 import { type RolloutLog, rolloutLog } from './rollout-log.ts'
 import type { Told } from './told.ts'
@@ -41,6 +42,8 @@ class Drive {
   readonly #course = new Course()
   #unready = 0
   #restarts = 0
+  /** The share of the canary, in percent, that somebody else gave it; null while it is ours. */
+  #drift: number | null = null
   /** Seconds since 1970. */
   readonly #began: number
 
@@ -83,7 +86,8 @@ class Drive {
         await this.#intend(move)
         return null
       case 'act':
-        await this.#act(move)
+        if (!this.#restoring && awaitsProof(rollout, seen, this.#patience)) await this.#observe(seen.live)
+        else await this.#act(move, seen.live)
         return null
       case 'assert':
         await this.#assertAgain(move)
@@ -91,10 +95,12 @@ class Drive {
       case 'confirm':
         return this.#confirm(move)
       case 'observe':
+        if (this.#drift !== null) this.#watch.begin()
+        this.#drift = null
         await this.#observe()
         return null
       case 'drift':
-        await this.#drifted(move.reason)
+        await this.#drifted(move.reason, seen.live)
         return null
       case 'end':
         return this.#finish(null)
@@ -143,7 +149,7 @@ class Drive {
     this.#course.stay()
   }
 
-  async #act({ percent, expecting }: { readonly percent: number; readonly expecting: number | null }): Promise<void> {
+  async #act({ percent, expecting }: { readonly percent: number; readonly expecting: number | null }, live: number): Promise<void> {
     this.#watch.begin()
     const { canary } = this.#log.current()
     const seq = this.#log.seq()
@@ -153,7 +159,7 @@ class Drive {
     try {
       await setWeight(this.#ports, canary, percent, expecting, seq)
     } catch (error) {
-      await this.#unanswered(messageOf(error))
+      await this.#unanswered(messageOf(error), live)
       await this.#refresh()
     }
   }
@@ -162,7 +168,7 @@ class Drive {
     this.#ports.log.warning(
       `the target forgot its weights and shows ${move.expecting} % of the traffic for the canary; it is told ${move.percent} % again`,
     )
-    await this.#act(move)
+    await this.#act(move, move.expecting)
   }
 
   async #confirm(move: Extract<Move, { do: 'confirm' }>): Promise<Ended | null> {
@@ -192,14 +198,18 @@ class Drive {
     return null
   }
 
-  async #observe(): Promise<void> {
+  /** One look. `meanwhile`: the live share while another weight is waited for; harm is seen at it as at any, and what is waited for stays the reason. */
+  async #observe(meanwhile: number | null = null): Promise<void> {
     const { log } = this.#ports
     try {
-      const look = await this.#watch.look(this.#log.current())
+      const rollout = this.#log.current()
+      const look = await this.#watch.look(meanwhile === null ? rollout : { ...rollout, intent: null, percent: meanwhile })
       if (look.saw === 'moved') return
       if (look.saw === 'unusable') {
-        this.#course.heard()
-        this.#course.held = look.reason
+        if (meanwhile === null) {
+          this.#course.heard()
+          this.#course.held = look.reason
+        }
         log.warning(`hold: ${look.reason}`)
         if (look.restarted) this.#restarts += 1
         if (this.#restarts > mostRestarts)
@@ -207,11 +217,11 @@ class Drive {
         return await this.#heartbeat()
       }
       await this.#told.look(this.#log.current(), look.judgement)
-      this.#course.held = look.judgement.reason
+      if (meanwhile === null) this.#course.held = look.judgement.reason
       this.#unready = look.ready.canary ? 0 : this.#unready + 1
       this.#decide(look.judgement, look.ready.stable)
-      if (look.silent === null) this.#course.heard()
-      else this.#mindSilence(look.silent)
+      if (look.silent !== null) this.#mindSilence(look.silent)
+      else if (meanwhile === null) this.#course.heard()
     } catch (error) {
       if (error instanceof Overtaken) throw error
       await this.#unanswered(messageOf(error))
@@ -245,32 +255,19 @@ class Drive {
     this.#ports.log.info(this.#course.held)
   }
 
-  async #drifted(reason: string): Promise<void> {
+  async #drifted(reason: string, live: number): Promise<void> {
     this.#course.held = reason
-    this.#watch.begin()
+    if (this.#drift !== live) this.#watch.begin()
+    this.#drift = live
     this.#ports.log.warning(`hold: ${reason}`)
     this.#course.stay()
     await this.#refresh()
-    await this.#ports.clock.sleep(this.#context.settings.judge.tick * 1000)
+    if (live > 0 && this.#log.current().step >= 0) await this.#observe(live)
+    else await this.#ports.clock.sleep(this.#context.settings.judge.tick * 1000)
     await this.#heartbeat()
   }
 
-  /** Says that this runner is alive where a tick has passed and nothing else was written: who might take over listens for it. */
-  async #heartbeat(): Promise<void> {
-    const { clock, log } = this.#ports
-    const { tick } = this.#context.settings.judge
-    if (clock.now() - this.#log.written() < tick * 1000) return
-    const { environment, model } = this.#context
-    try {
-      await this.#log.append('canary-heartbeat', 'heartbeat', `watch ${model} v${this.#log.current().version} in ${environment}`, at => [
-        { kind: 'heartbeat', environment, rollout: at.rollout, at: clock.now() / 1000, judgement: text(`hold: ${this.#course.held}`) },
-      ])
-      await this.#told.held(this.#log.current(), this.#course.held)
-    } catch (error) {
-      if (error instanceof Overtaken) throw error
-      log.warning(`the heartbeat was not written: ${messageOf(error)}`)
-    }
-  }
+  readonly #heartbeat = () => heartbeat(this.#ports, this.#context, this.#log, this.#told, this.#course.held)
 
   #mindSilence(why: string): number {
     const { clock, log } = this.#ports
@@ -279,12 +276,13 @@ class Drive {
     return seconds
   }
 
-  /** Signals or target did not answer: the weight stays where it is, and after a while the policy for it decides. */
-  async #unanswered(why: string): Promise<void> {
+  /** Signals or target did not answer: the weight stays where it is, and after a while the policy for it decides. `live`: it is the target that refuses, and the canary has this share meanwhile. */
+  async #unanswered(why: string, live = 0): Promise<void> {
     const seconds = this.#mindSilence(why)
     if (this.#course.decided) return
     const { tick } = this.#context.settings.judge
-    await this.#ports.clock.sleep(Math.min(tick * 1000, 1000 * 2 ** Math.min(8, Math.floor(seconds))))
+    if (live > 0 && seconds >= tick && this.#log.current().step >= 0) await this.#observe(live)
+    else await this.#ports.clock.sleep(Math.min(tick * 1000, 1000 * 2 ** Math.min(8, Math.floor(seconds))))
     await this.#heartbeat()
   }
 

@@ -3,10 +3,7 @@ import type { Counts, SignalSettings, SignalState } from './judge-state.ts'
 /** What the hard limit says. `shared`: stable is beyond it too, so it is no fault of this version and nothing is quarantined. */
 export type Breaker = 'closed' | 'open' | 'shared'
 
-/**
- * Times more requests that the hard limit asks for at most, however bursty errors were: a stable arm that had an incident lately looks hundreds of times more bursty than it is,
- * and the limit would then be none.
- */
+/** Times more requests that the hard limit asks for at most, however bursty errors were: with hundreds of times more it would be no limit any more. */
 const mostPatience = 10
 
 // A quotient of whole numbers is the very number that is written in refline.yml where they are equal; a product need not be.

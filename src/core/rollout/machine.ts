@@ -1,4 +1,5 @@
 import type { RolloutState } from '../lineage/events.ts'
+import { judgementOf } from './judge.ts'
 import { isBaked } from './waiting.ts'
 
 /** What the handler wants of a rollout: go on looking, take the next step up (on proof), or give the traffic back. */
@@ -35,6 +36,16 @@ const reached = (live: number, percent: number): boolean =>
 
 /** Whether this rollout's traffic was being given back when its runner stopped. */
 export const isRestoring = (rollout: RolloutState): boolean => rollout.intent?.step === -1
+
+/**
+ * Whether a step up was announced and not taken, and what was judged last does not prove it any more, or ended more than so many seconds ago: whoever would take it now has to
+ * look first.
+ */
+export const awaitsProof = (rollout: RolloutState, { live, now }: Seen, seconds: number): boolean => {
+  const { intent, judge, percent, settings, step, until } = rollout
+  if (intent === null || step < 0 || intent.percent <= percent || live !== intent.expecting) return false
+  return judge === null || now - (until ?? 0) > seconds || judgementOf(settings, judge).verdict !== 'promote'
+}
 
 const restore = (rollout: RolloutState, live: number): Move => {
   if (isRestoring(rollout))

@@ -163,6 +163,90 @@ it('a proof is not stepped up on after minutes in which the target did not answe
   expect(of.calls).not.toContain('set green 50')
 })
 
+describe('a step up that a dead runner had announced and not taken', () => {
+  const announced = async () => {
+    const world = await withChampion()
+    const { of, context } = world
+    let seen = false
+    of.killAt((boundary, moment) => {
+      seen ||= boundary === 'canary-confirm'
+      return seen && boundary === 'canary-intent' && moment === 'after'
+    })
+    await expect(deploy(of, context)).rejects.toThrow(Killed)
+    of.killAt(null)
+    expect((await of.environment())?.rollout).toMatchObject({ percent: 5, intent: { step: 1, percent: 50 } })
+    return world
+  }
+
+  it('is proven anew where the proof is long ago', async () => {
+    const { of, run } = await announced()
+    await of.ports.clock.sleep(900_000)
+    of.errorRate.set(2, 0.3)
+    expect((await deploy(of, run('300'), { resume: true })).outputs).toMatchObject({ decision: 'rolled-back', version: 1 })
+    expect(of.calls).not.toContain('set green 50')
+  })
+
+  it('is taken at once where it is not, and a version that is still good is promoted either way', async () => {
+    const soon = await announced()
+    const before = (await soon.events()).filter(event => event.kind === 'evidence').length
+    soon.once(
+      () => soon.of.percent.green === 50,
+      async () => expect((await soon.events()).filter(event => event.kind === 'evidence')).toHaveLength(before),
+    )
+    expect((await deploy(soon.of, soon.context)).outputs.decision).toBe('promoted')
+    const later = await announced()
+    await later.of.ports.clock.sleep(900_000)
+    expect((await deploy(later.of, later.run('300'), { resume: true })).outputs.decision).toBe('promoted')
+  })
+})
+
+describe('a canary is judged in every state', () => {
+  it('where somebody moved the weight by hand: harm still gives all traffic back', async () => {
+    const { of, context, once, now } = await withChampion()
+    let moved = 0
+    once(
+      () => of.percent.green === 5,
+      () => {
+        Object.assign(of.percent, { blue: 70, green: 30 })
+        of.errorRate.set(2, 0.5)
+        moved = now()
+      },
+    )
+    const answer = await deploy(of, context)
+    expect(answer.outputs).toMatchObject({ decision: 'rolled-back', version: 1 })
+    expect(now() - moved).toBeLessThan(120)
+    expect(of.percent).toEqual({ blue: 100, green: 0 })
+  })
+
+  it('and there nothing is promoted: what was moved by hand is held, and said at the end', async () => {
+    const { of, context, once } = await withChampion()
+    once(
+      () => of.percent.green === 5,
+      () => Object.assign(of.percent, { blue: 70, green: 30 }),
+    )
+    const answer = await deploy(of, context)
+    expect(answer.outputs).toMatchObject({ decision: 'held', reason: expect.stringContaining('somebody else moved it') })
+    expect(of.calls).not.toContain('set green 50')
+  })
+
+  it('where the target refuses its next step: harm gives all traffic back before the target is given up', async () => {
+    const { of, context, now } = await withChampion({ judge: { provider_deadline: '20m' } })
+    const { set } = of.ports.target
+    let refused = 0
+    of.ports.target.set = async (slot, share, expecting, seq) => {
+      if (slot === 'green' && share === 50) {
+        refused ||= now()
+        of.errorRate.set(2, 0.5)
+        throw new UserError('slot green is not ready, so it is given no more traffic and nothing was changed')
+      }
+      return set(slot, share, expecting, seq)
+    }
+    const answer = await deploy(of, context)
+    expect(answer.outputs).toMatchObject({ decision: 'rolled-back', version: 1 })
+    expect(now() - refused).toBeLessThan(300)
+  })
+})
+
 it('a signal that refline.yml names no more is one that does not answer, and says so', async () => {
   const { of, run } = await leftAt5()
   const [errors] = of.ports.signals

@@ -115,14 +115,12 @@ describe('dispersion', () => {
     expect(breakerOf(more, errors, 9)).toBe('open')
   })
 
-  it('leaves the hard limit in force after an incident of the stable arm, which looks hundreds of times more bursty than it is', () => {
-    const calm = { requests: 6000, events: 60 }
-    const incident = { requests: 6000, events: 3000 }
-    const hour = Array.from({ length: 60 }, (_, minute) => (minute >= 30 && minute < 40 ? incident : calm))
-    const seen = dispersionOf(hour)
-    expect(dispersionSeen(seen)).toBeGreaterThan(100)
-    // Judged by a threshold there is nothing but the hard limit that could say it before `failures` looks.
-    const settings = settingsOf({ rule: 'threshold', failures: 9, signals: { errors: { ...errors, max: 0.02, seen } } })
+  it('never puts the hard limit off for more than ten times the requests', () => {
+    const { state } = judged(settingsOf(), [counts(600, 600, 5400, 54)])
+    const signal = state.signals.errors as SignalState
+    expect(breakerOf(signal, errors, 400)).toBe('open')
+    expect(breakerOf({ ...signal, last: counts(499, 499, 5400, 54), total: counts(499, 499, 5400, 54) }, errors, 400)).toBe('closed')
+    const settings = settingsOf({ rule: 'threshold', failures: 9, signals: { errors: { ...errors, max: 0.02, dispersion: 400 } } })
     expect(judged(settings, [counts(600, 600, 5400, 54)]).judgement.verdict).toBe('rollback')
   })
 
