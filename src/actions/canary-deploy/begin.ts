@@ -126,9 +126,14 @@ export const begin = async (
 const assertIdle = async (ports: CanaryPorts, environment: EnvironmentState, canary: Slot): Promise<void> => {
   if (environment.live === null) return
   const { percent } = await ports.target.read()
+  const { version, slot } = environment.live
   if (percent[canary] !== 0)
     throw new UserError(
-      `slot ${canary} should be idle but gets ${percent[canary]} % of the traffic, and v${environment.live.version} in slot ${environment.live.slot} gets ${percent[environment.live.slot]} %. Set slot ${canary} to 0 first; nothing was changed.`,
+      `slot ${canary} should be idle but gets ${percent[canary]} % of the traffic, and v${version} in slot ${slot} gets ${percent[slot]} %. Set slot ${canary} to 0 first; nothing was changed.`,
+    )
+  if (percent[slot] === 0)
+    throw new UserError(
+      `v${version} is live in slot ${slot}, which gets none of the traffic, and slot ${canary} gets none either: somebody took both out. Run the rollback action with \`to: ${version}\` to give it all traffic, then this job again; nothing was changed.`,
     )
 }
 

@@ -63,7 +63,8 @@ export class Course {
 
   /** Something did not answer at `now` (milliseconds since 1970): after `patience` seconds of that the policy decides. Returns the seconds so far. */
   silent(why: string, now: number, patience: number, policy: Policy): number {
-    this.#silentSince ??= now
+    // A clock that was set back since must not make it wait for that long.
+    this.#silentSince = Math.min(this.#silentSince ?? now, now)
     this.held = why
     const seconds = (now - this.#silentSince) / 1000
     if (seconds > patience) this.follow(policy, `no answer for ${duration(seconds)}: ${why}`)

@@ -3,18 +3,27 @@ import { otherSlot } from '../../core/rollout/batch.ts'
 import { type Judgement, judgementOf } from '../../core/rollout/judge.ts'
 import { awaitsProof, isRestoring, type Move, nextMove } from '../../core/rollout/machine.ts'
 import { secondsOf } from '../../core/rollout/settings.ts'
-import { deadlineOf, waitingOf } from '../../core/rollout/waiting.ts'
+import { waitingOf } from '../../core/rollout/waiting.ts'
 import { duration, percent as share } from '../../core/rollout/words.ts'
 import { within } from '../../kernel/failpoint.ts'
 import type { Traffic } from '../../ports/target.ts'
 import { messageOf, Overtaken, patiently, type RolloutPorts, restoreTraffic, setWeight, type TrafficContext } from '../traffic/moving.ts'
 import type { Begun } from './begin.ts'
+import { finish, leave } from './closing.ts'
 import { Course } from './course.ts'
-import { type Ended, endingEvents, endingSubject, endOf, type Left, type Return, returnBy, text } from './ending.ts'
+import type { Ended, Left, Return } from './ending.ts'
 import { heartbeat } from './heartbeat.ts'
+import { Insisting } from './insisting.ts'
 import { watchOf } from './look.ts'
+import { Bake, mind } from './minding.ts'
 import { type RolloutLog, rolloutLog } from './rollout-log.ts'
 import type { Told } from './told.ts'
+
+/** Live shares of the traffic in percent: the canary's slot and the other one. */
+interface Shares {
+  readonly live: number
+  readonly rest: number
+}
 
 /** Looks at which counters had begun again: more, and servers restart all the time or instances answer in turn, so nothing can be counted. */
 const mostRestarts = 4
@@ -40,6 +49,12 @@ class Drive {
   /** Seconds that signals or target may be silent: a canary that nobody can see is unsafe. */
   readonly #patience: number
   readonly #course = new Course()
+  /** The end that whoever took it over wants, unless the evidence wants another. */
+  readonly #given: Return | null
+  readonly #givingBack: Insisting
+  /** The weight that the target was told last and has not shown yet. */
+  #asked: number | null = null
+  readonly #bake = new Bake()
   #unready = 0
   #restarts = 0
   /** The share of the canary, in percent, that somebody else gave it; null while it is ours. */
@@ -55,7 +70,8 @@ class Drive {
     this.#watch = watchOf(ports, context, this.#log)
     this.#began = ports.clock.now() / 1000
     this.#patience = secondsOf(context.settings.judge.provider_deadline)
-    if (given !== null) this.#course.giveBack(given)
+    this.#given = given
+    this.#givingBack = new Insisting(ports.clock, this.#patience)
   }
 
   async toTheEnd(): Promise<Ended | Left> {
@@ -64,6 +80,7 @@ class Drive {
       const known = judgementOf(settings, judge)
       if (known.verdict === 'rollback') this.#course.rollBack(known)
     }
+    if (this.#given !== null) this.#course.giveBack(this.#given)
     for (;;) {
       const end = await this.#turn()
       if (end !== null) return end
@@ -74,12 +91,13 @@ class Drive {
   async #turn(): Promise<Ended | Left | null> {
     const { clock } = this.#ports
     const rollout = this.#log.current()
-    this.#mindDeadlines()
+    if (!this.#restoring) mind(this.#course, this.#log, this.#context, { began: this.#began, now: clock.now() / 1000 })
     const { left } = this.#course
-    if (left !== null) return this.#leave(left)
+    if (left !== null) return leave(this.#log, this.#context, left, clock.now() / 1000)
     const traffic = await this.#readTraffic()
     if (traffic === null) return null
-    const seen = { live: traffic.percent[rollout.canary], forgot: traffic.forgot, now: clock.now() / 1000 }
+    const shares = { live: traffic.percent[rollout.canary], rest: traffic.percent[otherSlot(rollout.canary)] }
+    const seen = { ...shares, forgot: traffic.forgot, now: clock.now() / 1000 }
     const move = nextMove(rollout, seen, this.#course.wish)
     switch (move.do) {
       case 'intend':
@@ -87,13 +105,13 @@ class Drive {
         return null
       case 'act':
         if (!this.#restoring && awaitsProof(rollout, seen, this.#patience)) await this.#observe(seen.live)
-        else await this.#act(move, seen.live)
+        else await this.#act(move, shares)
         return null
       case 'assert':
-        await this.#assertAgain(move)
+        await this.#assertAgain(move, shares)
         return null
       case 'confirm':
-        return this.#confirm(move)
+        return this.#confirm(move, shares)
       case 'observe':
         if (this.#drift !== null) this.#watch.begin()
         this.#drift = null
@@ -103,24 +121,17 @@ class Drive {
         await this.#drifted(move.reason, seen.live)
         return null
       case 'end':
-        return this.#finish(null)
+        // Watched long enough, and not ready when it was looked at last: it is looked at again.
+        if (!this.#restoring && this.#unready > 0) {
+          await this.#observe()
+          return null
+        }
+        return finish(this.#log, this.#context, this.#course.ending)
     }
   }
 
   get #restoring(): boolean {
     return this.#course.wish === 'restore' || isRestoring(this.#log.current())
-  }
-
-  #mindDeadlines(): void {
-    if (this.#restoring) return
-    const { judge: rules } = this.#context.settings
-    const rollout = this.#log.current()
-    const now = this.#ports.clock.now() / 1000
-    const waiting = waitingOf(rollout, now)
-    if (waiting?.for === 'approval' && now >= waiting.until)
-      this.#course.giveBack(returnBy(waiting.otherwise, `step ${rollout.step + 1} was not approved in time`))
-    else if (now >= deadlineOf(rollout, secondsOf(rules.max_duration), this.#began))
-      this.#course.follow(rules.on_inconclusive, `not proven within ${rules.max_duration}: ${this.#course.held}`)
   }
 
   /** Null where the target did not answer; giving traffic back waits for it. */
@@ -149,44 +160,58 @@ class Drive {
     this.#course.stay()
   }
 
-  async #act({ percent, expecting }: { readonly percent: number; readonly expecting: number | null }, live: number): Promise<void> {
+  async #act({ percent, expecting }: Pick<Extract<Move, { do: 'act' }>, 'percent' | 'expecting'>, shares: Shares): Promise<void> {
     this.#watch.begin()
-    const { canary } = this.#log.current()
-    const seq = this.#log.seq()
-    // Giving traffic back must not give up early; a step up that the target refuses may wait, and in the end gives up the canary.
-    if (this.#restoring)
-      return patiently(this.#ports, this.#patience, 'giving the traffic back', () => restoreTraffic(this.#ports, otherSlot(canary), seq))
+    if (this.#restoring) return this.#giveBack(shares)
+    const asked = this.#asked
+    this.#asked = null
+    if (asked === percent)
+      return this.#unanswered(
+        `the target was told to give the canary ${percent} % of the traffic, and still shows ${shares.live} %`,
+        shares.live,
+      )
     try {
-      await setWeight(this.#ports, canary, percent, expecting, seq)
+      await setWeight(this.#ports, this.#log.current().canary, percent, expecting, this.#log.seq())
+      this.#asked = percent
     } catch (error) {
-      await this.#unanswered(messageOf(error), live)
+      await this.#unanswered(messageOf(error), shares.live)
       await this.#refresh()
     }
   }
 
-  async #assertAgain(move: Extract<Move, { do: 'assert' }>): Promise<void> {
+  /** Must not give up early, whereas a step up that the target refuses may wait, and in the end gives up the canary. */
+  async #giveBack({ live, rest }: Shares): Promise<void> {
+    const { canary } = this.#log.current()
+    const stable = otherSlot(canary)
+    await this.#givingBack.attempt(
+      () => `slot ${canary} still has ${live} % of the traffic and slot ${stable} ${rest} % although all of it was given to slot ${stable}`,
+    )
+    await patiently(this.#ports, this.#patience, 'giving the traffic back', () => restoreTraffic(this.#ports, stable, this.#log.seq()))
+  }
+
+  async #assertAgain(move: Extract<Move, { do: 'assert' }>, shares: Shares): Promise<void> {
     this.#ports.log.warning(
       `the target forgot its weights and shows ${move.expecting} % of the traffic for the canary; it is told ${move.percent} % again`,
     )
-    await this.#act(move, move.expecting)
+    await this.#act(move, shares)
   }
 
-  async #confirm(move: Extract<Move, { do: 'confirm' }>): Promise<Ended | null> {
+  async #confirm(move: Extract<Move, { do: 'confirm' }>, shares: Shares): Promise<Ended | null> {
     const { environment, model } = this.#context
     const { target, clock } = this.#ports
     this.#watch.begin()
+    this.#asked = null
     const rollout = this.#log.current()
-    const verify = () => target.verify(rollout.canary, move.percent)
-    if (this.#restoring) await patiently(this.#ports, this.#patience, 'verifying that the traffic was given back', verify)
-    else {
-      try {
-        await verify()
-      } catch (error) {
-        await this.#unanswered(messageOf(error))
-        return null
-      }
+    try {
+      await target.verify(rollout.canary, move.percent)
+    } catch (error) {
+      if (this.#restoring) {
+        this.#ports.log.warning(`the traffic is not known to be back, so it is given back again: ${messageOf(error)}`)
+        await this.#giveBack(shares)
+      } else await this.#unanswered(messageOf(error), shares.live)
+      return null
     }
-    if (move.ends) return this.#finish(move)
+    if (move.ends) return finish(this.#log, this.#context, this.#course.ending, move)
     await this.#log.append(
       'canary-confirm',
       'confirm',
@@ -220,6 +245,7 @@ class Drive {
       if (meanwhile === null) this.#course.held = look.judgement.reason
       this.#unready = look.ready.canary ? 0 : this.#unready + 1
       this.#decide(look.judgement, look.ready.stable)
+      if (meanwhile === null) this.#bake.mind(this.#course, this.#log.current())
       if (look.silent !== null) this.#mindSilence(look.silent)
       else if (meanwhile === null) this.#course.heard()
     } catch (error) {
@@ -288,31 +314,5 @@ class Drive {
 
   async #refresh(): Promise<void> {
     await patiently(this.#ports, this.#patience, 'reading the ledger', () => this.#log.refresh())
-  }
-
-  async #leave(reason: string): Promise<Left> {
-    const { environment, model } = this.#context
-    const { version, percent } = this.#log.current()
-    await this.#log.append(
-      'canary-leave',
-      'leave',
-      `leave ${model} v${version} in ${environment} at ${share(percent / 100)}: ${reason}`,
-      at => [{ kind: 'rollout-left', environment, rollout: at.rollout, reason: text(reason), at: this.#ports.clock.now() / 1000 }],
-    )
-    return { decision: 'left', reason, quarantined: false }
-  }
-
-  /** The end of a rollout is one record with the last confirmed weight, the alias and the quarantine: none of them can be without the others. */
-  async #finish(move: Extract<Move, { do: 'confirm' }> | null): Promise<Ended> {
-    const { environment } = this.#context
-    const rollout = this.#log.current()
-    const end = endOf(rollout, move, this.#course.ending)
-    await this.#log.append('canary-end', 'end', endingSubject(rollout, this.#context, end), (at, head) => [
-      ...(move === null
-        ? []
-        : [{ kind: 'weight-confirm', environment, rollout: at.rollout, step: move.step, percent: move.percent } as const]),
-      ...endingEvents(at, head, this.#context, end),
-    ])
-    return end
   }
 }

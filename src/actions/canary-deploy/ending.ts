@@ -1,5 +1,5 @@
 import type { LedgerEvent, LedgerState, RolloutState } from '../../core/lineage/events.ts'
-import { aliasOf } from '../../core/lineage/preconditions.ts'
+import { aliasOf, isQuarantined } from '../../core/lineage/preconditions.ts'
 import type { Move } from '../../core/rollout/machine.ts'
 import { duration } from '../../core/rollout/words.ts'
 import type { TrafficContext } from '../traffic/moving.ts'
@@ -57,7 +57,8 @@ export const endingEvents = (rollout: RolloutState, head: LedgerState, context: 
   const champion = aliasOf(head, 'champion')
   if (end.decision === 'promoted' && context.ownsChampion && champion !== rollout.version)
     events.push({ kind: 'alias', alias: 'champion', from: champion, to: rollout.version })
-  if (end.quarantined) events.push({ kind: 'quarantine', version: rollout.version, reason: end.reason })
+  if (end.quarantined && !isQuarantined(head, rollout.version))
+    events.push({ kind: 'quarantine', version: rollout.version, reason: end.reason })
   return events
 }
 

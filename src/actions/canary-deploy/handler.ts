@@ -92,7 +92,8 @@ export const canaryDeployHandler =
     }
     if (environment.live?.version === version && environment.rollout === null)
       return answer('promoted', `v${version} is live in ${context.environment} already`)
-    assertMayGoLive(state, version)
+    // One under way that was quarantined meanwhile is taken over all the same: its traffic has to go back.
+    if (environment.rollout?.version !== version) assertMayGoLive(state, version)
 
     if (environment.rollout !== null && environment.rollout.version !== version) {
       if (!inputs.supersede) throw underWay(context, environment.rollout)

@@ -65,8 +65,9 @@ export const watchOf = (ports: RolloutPorts, context: TrafficContext, log: Rollo
     const readings = await readAll(ports.signals, baseline)
     const traffic = await target.read()
     const live = traffic.percent[rollout.canary]
+    const rest = traffic.percent[otherSlot(rollout.canary)]
     // A window during which the weight was moved mixes two weights: it is left out, and the next look says who differs.
-    const stays = nextMove(rollout, { live, forgot: traffic.forgot, now: clock.now() / 1000 }, 'observe').do
+    const stays = nextMove(rollout, { live, rest, forgot: traffic.forgot, now: clock.now() / 1000 }, 'observe').do
     if (stays !== 'observe' && stays !== 'end') {
       baseline = null
       return { saw: 'moved' }
@@ -90,7 +91,8 @@ export const watchOf = (ports: RolloutPorts, context: TrafficContext, log: Rollo
           kind: 'evidence',
           environment: context.environment,
           rollout: rollout.rollout,
-          until: window.until,
+          // The clock of another runner, or of what this signal comes from, may be behind; no batch overlaps with one before, whatever they show.
+          until: Math.max(window.until, rollout.until ?? 0),
           judge: state,
           judgement: text(`${judgement.verdict}: ${judgement.reason}`),
           evidence: digest(evidence),

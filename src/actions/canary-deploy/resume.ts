@@ -7,7 +7,7 @@ import { type CanaryContext, type CanaryPorts, takeOver } from './begin.ts'
 import { drive } from './drive.ts'
 import { returnBy } from './ending.ts'
 import { claim } from './lease.ts'
-import { type Answer, type Answering, mirrorOf, rollOut } from './roll-out.ts'
+import { type Answer, type Answering, conclude, mirrorOf, rollOut } from './roll-out.ts'
 
 /** Why another version cannot be rolled out now. */
 export const underWay = (context: CanaryContext, { version, percent, judgement }: RolloutState): UserError =>
@@ -15,7 +15,15 @@ export const underWay = (context: CanaryContext, { version, percent, judgement }
     `v${version} is being rolled out in ${context.environment} (${percent} %, ${judgement}). Run its job again to go on with it, give it up by the rollback action or the input \`supersede\`; then run this one again.`,
   )
 
-/** Gives the traffic of a rollout back, whoever drives it, and ends it as withdrawn. Returns the state after it. */
+/** Nobody asked how the other rollout ended: the answer of this job is about its own. */
+const unanswered: Answering = async (decision, reason) => ({
+  outputs: { decision, version: null, previous: null, rollout: '', deploymentUrl: '', reason, result: '' },
+})
+
+/**
+ * Gives the traffic of a rollout back, whoever drives it, and ends it as withdrawn; as rolled back, with everything that follows, where its evidence says that it does harm.
+ * Returns the state after it.
+ */
 export const giveUp = async (
   ports: CanaryPorts,
   context: CanaryContext,
@@ -29,10 +37,10 @@ export const giveUp = async (
   const begun = { state: claimed.state, rollout: rollout.rollout }
   const silent = async () => undefined
   const told = { weight: silent, look: silent, held: silent }
-  await drive(ports, context, begun, told, returnBy('withdraw', why))
+  const ended = await drive(ports, context, begun, told, returnBy('withdraw', why))
   const record = await recordOf(ports.ledger, claimed.state, rollout.version)
-  const mirrored = await mirrorOf(ports, context, record, rollout.rollout)
-  await mirrored.withdrawn(why)
+  if (ended.decision === 'rolled-back') await conclude(ports, context, record, rollout.rollout, ended, unanswered)
+  else await (await mirrorOf(ports, context, record, rollout.rollout)).withdrawn(why)
   return ports.ledger.read(context.model)
 }
 

@@ -2,7 +2,7 @@ import type { RolloutState, VersionRecord } from '../../core/lineage/events.ts'
 import { environmentOf } from '../../core/lineage/preconditions.ts'
 import { type RecordedLooks, recordedLooks } from '../../core/report/rollout-recorded.ts'
 import { heldTick, judgedTick, type RolloutTick } from '../../core/report/rollout-tick.ts'
-import { stepWords } from '../../core/rollout/steps.ts'
+import { stepWordsOf } from '../../core/rollout/steps.ts'
 import { waitingOf } from '../../core/rollout/waiting.ts'
 import { duration } from '../../core/rollout/words.ts'
 import type { Outcome } from '../../kernel/action.ts'
@@ -12,6 +12,7 @@ import { Overtaken } from '../traffic/moving.ts'
 import { type CanaryContext, type CanaryPorts, deployCanary, type Resumed } from './begin.ts'
 import { drive } from './drive.ts'
 import type { Ended, Left } from './ending.ts'
+import { leakAfter } from './leak.ts'
 import { tickLines } from './lines.ts'
 import type { spec } from './spec.ts'
 import type { Told } from './told.ts'
@@ -37,7 +38,13 @@ export const rollOut = async (
     await mirrored.queued(`v${record.version} is being deployed`)
     const deployed = begun.given === null ? await deployCanary(ports, context, begun, record) : null
     const ended = deployed ?? (await drive(ports, context, begun, report.told, begun.given))
-    return conclude(ports, context, record, begun.rollout, ended, answer, { mirrored, ticks: report.ticks })
+    const concluded = await conclude(ports, context, record, begun.rollout, ended, answer, { mirrored, ticks: report.ticks })
+    const canary = environmentOf(begun.state, context.environment).rollout?.canary
+    if (deployed !== null || canary === undefined || ended.decision === 'promoted' || ended.decision === 'left') return concluded
+    const leak = await leakAfter(ports, context, canary)
+    if (leak === null) return concluded
+    ports.log.warning(leak)
+    return { ...concluded, failure: `${concluded.failure} ${leak}` }
   } catch (error) {
     if (!(error instanceof Overtaken)) throw error
     await mirrored.withdrawn(error.message.slice(0, 140))
@@ -68,8 +75,8 @@ const reportOf = (
   mirrored: Mirrored,
   earlier: readonly RolloutTick[],
 ): { readonly told: Told; readonly ticks: readonly RolloutTick[] } => {
-  const { words, shareAt } = stepWords(context.settings.steps)
   const rollout = environmentOf(begun.state, context.environment).rollout
+  const { words, shareAt } = stepWordsOf(rollout ?? { steps: [] })
   const { alpha, beta } = rollout?.settings ?? context.settings.judge
   const report = liveReport(ports, mirrored, {
     model: context.model,
@@ -77,7 +84,7 @@ const reportOf = (
     version: record.version,
     from: rollout?.from ?? null,
     bars: { alpha, beta },
-    steps: rollout?.from === null ? [] : words,
+    steps: words,
     earlier,
   })
   const standing = (now: RolloutState): Standing => ({

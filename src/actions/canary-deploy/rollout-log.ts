@@ -1,11 +1,13 @@
 import type { LedgerEvent, LedgerState, RolloutState } from '../../core/lineage/events.ts'
-import { environmentOf } from '../../core/lineage/preconditions.ts'
+import { environmentOf, isQuarantined } from '../../core/lineage/preconditions.ts'
 import { type Boundary, within } from '../../kernel/failpoint.ts'
 import { appendToRollout, assertHeld, type RolloutPorts, type TrafficContext } from '../traffic/moving.ts'
 
 /** What is written of a rollout under way, and its newest state. Every method throws Overtaken where somebody else has it now. */
 export interface RolloutLog {
   current(): RolloutState
+  /** Why the version may not go live any more, where it was quarantined since: in another environment, or by hand. */
+  quarantined(): string | null
   seq(): number
   /** Reads the ledger again: somebody may have approved, or taken over. */
   refresh(): Promise<void>
@@ -30,6 +32,10 @@ export const rolloutLog = (
   let written = ports.clock.now()
   return {
     current: () => assertHeld(state, context, started.rollout),
+    quarantined: () => {
+      const { version } = assertHeld(state, context, started.rollout)
+      return isQuarantined(state, version) ? (state.quarantine[String(version)] ?? 'the reason is in the ledger') : null
+    },
     seq: () => state.seq,
     refresh: async () => {
       state = await ports.ledger.read(context.model)

@@ -6,11 +6,12 @@ import { isBaked } from './waiting.ts'
 export type Wish = 'observe' | 'advance' | 'restore'
 
 /**
- * What is known at one look: the live share of the canary's slot in percent, the instant (seconds since 1970) at which the target forgot its weights, where it
- * did, and now.
+ * What is known at one look: the live shares of the canary's slot and of the other one in percent, the instant (seconds since 1970) at which the target forgot
+ * its weights, where it did, and now.
  */
 export interface Seen {
   readonly live: number
+  readonly rest: number
   readonly forgot: number | null
   readonly now: number
 }
@@ -47,11 +48,16 @@ export const awaitsProof = (rollout: RolloutState, { live, now }: Seen, seconds:
   return judge === null || now - (until ?? 0) > seconds || judgementOf(settings, judge).verdict !== 'promote'
 }
 
-const restore = (rollout: RolloutState, live: number): Move => {
+/** Both slots may show 0 %, and then nobody is served: it is back only where the other slot has some, and what neither has is not ours to give. */
+const isBack = ({ live, rest }: Seen): boolean => live === 0 && rest > 0
+
+const restore = (rollout: RolloutState, seen: Seen): Move => {
+  // Before the first version of an environment there is nothing that its traffic could be given back to.
+  if (rollout.from === null) return { do: 'end' }
   if (isRestoring(rollout))
-    return live === 0 ? { do: 'confirm', step: -1, percent: 0, ends: true } : { do: 'act', percent: 0, expecting: null }
-  if (rollout.intent === null && rollout.percent === 0 && live === 0) return { do: 'end' }
-  return { do: 'intend', step: -1, percent: 0, expecting: live }
+    return isBack(seen) ? { do: 'confirm', step: -1, percent: 0, ends: true } : { do: 'act', percent: 0, expecting: null }
+  if (rollout.intent === null && rollout.percent === 0 && isBack(seen)) return { do: 'end' }
+  return { do: 'intend', step: -1, percent: 0, expecting: seen.live }
 }
 
 /** The step after this one: the next of the plan, else everything. */
@@ -63,6 +69,9 @@ const stepAfter = (rollout: RolloutState): { readonly step: number; readonly per
 /** Whether the target forgot its weights after the rollout's last confirmed one was there; clocks of two machines differ a little. */
 const forgotten = (rollout: RolloutState, forgot: number | null): boolean =>
   forgot !== null && forgot > (rollout.reached ?? rollout.begun ?? Number.POSITIVE_INFINITY) - 2
+
+/** Whether the two slots share all traffic. Where they do not, somebody took a slot out, or both. */
+const isShared = ({ live, rest }: Seen): boolean => Math.abs(live + rest - 100) <= grain
 
 const pending = (rollout: RolloutState, intent: NonNullable<RolloutState['intent']>, { live, forgot }: Seen): Move => {
   if (reached(live, intent.percent))
@@ -79,11 +88,16 @@ const pending = (rollout: RolloutState, intent: NonNullable<RolloutState['intent
  * killed between any two writes goes on from here. Giving traffic back outranks everything and expects nothing of the live weight.
  */
 export const nextMove = (rollout: RolloutState, seen: Seen, wish: Wish): Move => {
-  const { live, forgot, now } = seen
-  if (wish === 'restore' || isRestoring(rollout)) return restore(rollout, live)
-  if (rollout.intent !== null) return pending(rollout, rollout.intent, seen)
+  const { live, rest, forgot, now } = seen
+  if (wish === 'restore' || isRestoring(rollout)) return restore(rollout, seen)
   // Before the first version of an environment is live there is nobody whose traffic could be taken.
   const first = rollout.from === null && rollout.step === -1
+  if (!first && !isShared(seen) && !forgotten(rollout, forgot))
+    return {
+      do: 'drift',
+      reason: `the canary has ${live} % of the traffic and the other slot ${rest} %, which is not all of it: somebody else moved it`,
+    }
+  if (rollout.intent !== null) return pending(rollout, rollout.intent, seen)
   if (!first && !reached(live, rollout.percent)) {
     if (forgotten(rollout, forgot)) return { do: 'assert', percent: rollout.percent, expecting: live }
     return { do: 'drift', reason: `the canary has ${live} % of the traffic where ${rollout.percent} % were set: somebody else moved it` }

@@ -1,5 +1,6 @@
 import type { StepConfiguration } from '../configuration/schema.ts'
 import { UserError } from '../errors.ts'
+import type { RolloutState } from '../lineage/events.ts'
 import { secondsOf } from './settings.ts'
 import type { StepWait } from './waits.ts'
 import { duration, percent } from './words.ts'
@@ -35,17 +36,34 @@ export const stepPlanOf = (environment: string, steps: readonly StepConfiguratio
   return { shares, waits }
 }
 
+const pauseWords = (seconds: number): string => `pause of ${duration(seconds)}`
+const approvalWords = (within: number): string => `approval within ${duration(within)}`
+
 /** Each step and wait in words, and at which of them each share stands: what a plan shows. */
 export const stepWords = (
   steps: readonly StepConfiguration[],
 ): { readonly words: readonly string[]; readonly shareAt: readonly number[] } => ({
   words: steps.map(step => {
     if (typeof step === 'number') return percent(step / 100)
-    if ('pause' in step) return `pause of ${duration(secondsOf(step.pause))}`
-    return `approval within ${duration(secondsOf(step.approval.within))}`
+    return 'pause' in step ? pauseWords(secondsOf(step.pause)) : approvalWords(secondsOf(step.approval.within))
   }),
   shareAt: steps.flatMap((step, index) => (typeof step === 'number' ? [index] : [])),
 })
+
+/** The same of a rollout under way, by what it began with: refline.yml may have been changed since. */
+export const stepWordsOf = ({ steps, waits = [] }: Pick<RolloutState, 'steps' | 'waits'>): ReturnType<typeof stepWords> => {
+  const words: string[] = []
+  const shareAt: number[] = []
+  for (const [step, share] of steps.entries()) {
+    shareAt.push(words.length)
+    words.push(percent(share / 100))
+    for (const wait of waits.filter(of => of.step === step)) {
+      if (wait.pause !== undefined) words.push(pauseWords(wait.pause))
+      if (wait.approval !== undefined) words.push(approvalWords(wait.approval.within))
+    }
+  }
+  return { words, shareAt }
+}
 
 /** The shares alone, for those who only show them. */
 export const sharesOf = (steps: readonly StepConfiguration[]): readonly number[] => steps.filter(step => typeof step === 'number')

@@ -1,4 +1,6 @@
 import type { RolloutState } from '../lineage/events.ts'
+import { isWithinProof } from './bake-harm.ts'
+import { judgementOf } from './judge.ts'
 import type { StepWait } from './waits.ts'
 
 /** What a rollout waits for at its present step besides proof: until then (seconds since 1970) at most. `otherwise`: what follows where no approval comes. */
@@ -22,32 +24,39 @@ export const waitingOf = (rollout: RolloutState, now: number): Waiting | null =>
 }
 
 /**
- * Whether somebody looked at a rollout after its bake: the newest look ended then, had an answer of every required signal, and with all traffic the canary was seen to have
- * requests. Time that passes while nobody looks, or nothing is heard, shows nothing.
+ * Whether a rollout that has all traffic was watched there long enough: the time is over, what was judged last reaches beyond it, and by that it would still take
+ * its next step and was as good as it had been proven to be. Time alone proves nothing: signals may have been silent all the while.
  */
-const isWatched = ({ judge, settings, until, ...rollout }: RolloutState): boolean => {
-  if (judge === null || until === null || until < reachedAt(rollout) + (rollout.bake ?? 0)) return false
-  const signals = Object.entries(settings.signals)
-  const counts = signals.some(([, { late }]) => late !== true)
-  return (
-    signals.every(([name, { required }]) => !required || judge.signals[name]?.unanswered === undefined) &&
-    (!counts || judge.sampleRatio.canary > 0)
-  )
+export const isBaked = (rollout: RolloutState, now: number): boolean => {
+  const { percent, intent, bake = 0, until, judge, settings } = rollout
+  if (percent !== 100 || intent !== null) return false
+  const over = reachedAt(rollout) + bake
+  if (now < over || bake === 0) return now >= over
+  if (until === null || until < over || judge === null) return false
+  return judgementOf(settings, judge).verdict === 'promote' && isWithinProof(settings, judge)
 }
 
-/** Whether a rollout that has all traffic was watched there long enough. */
-export const isBaked = (rollout: RolloutState, now: number): boolean => {
-  const { bake = 0, intent, percent } = rollout
-  if (percent !== 100 || intent !== null || now < reachedAt(rollout) + bake) return false
-  return bake === 0 || isWatched(rollout)
+/** Seconds that a rollout may have waited at a step by its plan; at a step that it has left, no more than it was there. */
+const waitedAt = (rollout: RolloutState, step: number): number => {
+  const planned = waitsOf(rollout, step).reduce((sum, { pause, approval }) => sum + (pause ?? 0) + (approval?.within ?? 0), 0)
+  const { changes = [] } = rollout
+  const [from, to] = [changes[step], changes[step + 1]]
+  return step === rollout.step || from === undefined || to === undefined ? planned : Math.min(planned, Math.max(0, to - from))
 }
 
 /**
  * When a rollout may stay undecided no longer (seconds since 1970): `longest` seconds from its beginning and what it had to wait for by its plan; once it has
- * all traffic, `longest` seconds after its bake should have ended it. `now` stands for a beginning that the ledger does not know, in rollouts of release 0.1.
+ * all traffic, `longest` seconds after its bake should have ended it. `began` is when the runner that asks began to watch, by its own clock: it stands for instants
+ * that the ledger does not know, and for those that lie ahead of `now` because another runner's clock was wrong.
  */
-export const deadlineOf = (rollout: RolloutState, longest: number, now: number): number => {
-  if (rollout.percent === 100) return reachedAt(rollout) + (rollout.bake ?? 0) + longest
-  const waits = (rollout.waits ?? []).filter(({ step }) => step <= rollout.step)
-  return waits.reduce((sum, { pause, approval }) => sum + (pause ?? 0) + (approval?.within ?? 0), (rollout.begun ?? now) + longest)
+export const deadlineOf = (
+  rollout: RolloutState,
+  longest: number,
+  { began, now }: { readonly began: number; readonly now: number },
+): number => {
+  const instant = (recorded: number | undefined): number => (recorded === undefined || recorded > now ? began : recorded)
+  if (rollout.percent === 100) return instant(rollout.reached ?? rollout.begun) + (rollout.bake ?? 0) + longest
+  let deadline = instant(rollout.begun) + longest
+  for (let step = 0; step <= rollout.step; step++) deadline += waitedAt(rollout, step)
+  return deadline
 }

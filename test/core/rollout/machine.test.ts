@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RolloutState } from '../../../src/core/lineage/events.ts'
 import { type Move, nextMove, type Wish } from '../../../src/core/rollout/machine.ts'
+import { counts, judged, settingsOf } from './judging.ts'
 
 const started: RolloutState = {
   rollout: 'abcdefabcdef',
@@ -18,7 +19,7 @@ const started: RolloutState = {
   since: 3,
 }
 const at = (step: number, percent: number, intent: RolloutState['intent'] = null): RolloutState => ({ ...started, step, percent, intent })
-const seen = (live: number, forgot: number | null = null, now = 2000) => ({ live, forgot, now })
+const seen = (live: number, forgot: number | null = null, now = 2000) => ({ live, rest: 100 - live, forgot, now })
 const to5 = { step: 0, percent: 5, expecting: 0 }
 
 describe('nextMove', () => {
@@ -100,23 +101,46 @@ describe('nextMove', () => {
   })
 
   it('bakes with all traffic before it ends, and gives it back from there', () => {
-    const all = { ...at(2, 100), reached: 1000, bake: 1800 }
+    const clean = judged(settingsOf(), [counts(600, 0, 11_400, 0)]).state
+    const all = { ...at(2, 100), reached: 1000, bake: 1800, settings: settingsOf(), judge: clean, until: 2800 }
     expect(nextMove({ ...at(1, 50, { step: 2, percent: 100, expecting: 50 }), bake: 1800 }, seen(100), 'observe')).toMatchObject({
       ends: false,
     })
-    const looked = { canary: 100, canaryBad: 0, stable: 0, stableBad: 0 }
-    const signal = { total: looked, last: looked, batches: 0, harm: [], acceptance: [] }
-    const judge = { signals: { errors: signal }, sampleRatio: { weight: 1, canary: 100, stable: 0 } }
-    const errors = { tolerate: 1, unacceptable: 1.5, acceptable: 0.01, breaker: 0.2, breakerRequests: 50, required: true }
-    const watched = { ...all, settings: { ...all.settings, signals: { errors } }, judge, until: 2800 }
-    expect(nextMove(watched, seen(100, null, 2799), 'observe')).toEqual({ do: 'observe' })
-    expect(nextMove(watched, seen(100, null, 2800), 'observe')).toEqual({ do: 'end' })
-    // Time alone shows nothing: nobody looked, not since then, without an answer, or at no request.
-    const silent = { ...judge, signals: { errors: { ...signal, unanswered: 'no answer' } } }
-    const idle = { ...judge, sampleRatio: { ...judge.sampleRatio, canary: 0 } }
-    for (const unseen of [{ judge: null, until: null }, { until: 2799 }, { judge: silent }, { judge: idle }])
-      expect(nextMove({ ...watched, ...unseen }, seen(100, null, 9000), 'observe')).toEqual({ do: 'observe' })
+    expect(nextMove(all, seen(100, null, 2799), 'observe')).toEqual({ do: 'observe' })
+    expect(nextMove(all, seen(100, null, 2800), 'observe')).toEqual({ do: 'end' })
     expect(nextMove(all, seen(100, null, 2000), 'restore')).toEqual({ do: 'intend', step: -1, percent: 0, expecting: 100 })
+  })
+
+  it('has not baked by time alone: what was judged must reach to the end of it, and be good', () => {
+    const clean = judged(settingsOf(), [counts(600, 0, 11_400, 0)]).state
+    const silent = judged(settingsOf(), [{ errors: { unanswered: 'no answer' } }], { from: clean }).state
+    const idle = judged(settingsOf(), [counts(0, 0, 0, 0)], { from: clean }).state
+    const all = { ...at(2, 100), reached: 1000, bake: 1800, settings: settingsOf() }
+    for (const [judge, until] of [
+      [clean, 2799],
+      [clean, null],
+      [null, 2900],
+      [silent, 2900],
+      [idle, 2900],
+    ] as const)
+      expect(nextMove({ ...all, judge, until }, seen(100, null, 2900), 'observe')).toEqual({ do: 'observe' })
+  })
+
+  it('has given nothing back while the other slot does not have everything, and knows when traffic goes nowhere', () => {
+    const nowhere = { live: 0, rest: 0, forgot: null, now: 2000 }
+    expect(nextMove(at(0, 5, { step: -1, percent: 0, expecting: 5 }), nowhere, 'observe')).toEqual({
+      do: 'act',
+      percent: 0,
+      expecting: null,
+    })
+    expect(nextMove(started, nowhere, 'observe')).toMatchObject({ do: 'drift', reason: expect.stringContaining('not all of it') })
+    expect(nextMove(at(-1, 0, to5), nowhere, 'observe')).toMatchObject({ do: 'drift' })
+  })
+
+  it('has nothing to give the traffic of a first version back to', () => {
+    const first = { ...started, from: null, steps: [] }
+    for (const intent of [null, { step: 0, percent: 100, expecting: 50 }])
+      expect(nextMove({ ...first, intent }, seen(50), 'restore')).toEqual({ do: 'end' })
   })
 
   it('takes all traffic for the first version of an environment, whatever its slot has now', () => {
