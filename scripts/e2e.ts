@@ -51,6 +51,7 @@ const installMissing = async (): Promise<void> => {
   const packages: string[] = []
   if (!(await find('haproxy'))) packages.push('haproxy')
   if (!(await find('prometheus'))) packages.push('prometheus')
+  if (!(await find('nginx'))) packages.push('nginx-light')
   if (!(await find('docker-registry'))) packages.push('docker-registry')
   if (!(await find('debootstrap'))) packages.push('debootstrap')
   // What debootstrap checks Debian's signatures with; Ubuntu has it in a package of its own.
