@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { startScenario } from '../support/scenario.ts'
 import { params } from '../support/scenario-files.ts'
@@ -7,7 +6,7 @@ import { foldOf } from './fold.ts'
 // The whole of production, by the bundles: two versions go live, a third does harm and is taken back, then somebody presses the button.
 test('a canary that harms is rolled back and a button goes to the previous champion', { timeout: 240_000 }, async () => {
   await using scenario = await startScenario({ environment: true })
-  const weights = async () => (JSON.parse(await readFile(scenario.weights, 'utf8')) as { blue: number }).blue
+  const weights = () => scenario.production.blue()
   const release = async (runId: number) => {
     const job = await scenario.job({ runId, job: 'release' })
     for (const action of ['train', 'compare-champion', 'register'] as const) {

@@ -72,8 +72,13 @@ if (verb === 'push') {
 }
 `
 
-/** \`refline.yml\` of the scenario; with an environment where the target's file and the signal's URL are given. */
-export const configurationFile = (production: { readonly weights: string; readonly signal: string } | null): string => `models:
+/** Rules of a rollout that is over in seconds. */
+export const quick = { tick: 1, settle: 0, max_duration: '10m' }
+
+/** \`refline.yml\` of the scenario; with an environment where its target, the signal's URL and the judge's rules are given. */
+export const configurationFile = (
+  production: { readonly target: object; readonly signal: string; readonly judge: object } | null,
+): string => `models:
   churn:
     task: binary
     train:
@@ -94,13 +99,9 @@ ${
     : `environments:
   production:
     url: "https://\${model}.example/v\${version}"
-    target:
-      kind: command
-      deploy: [node, target.mjs, deploy, ${JSON.stringify(production.weights)}]
-      read: [node, target.mjs, read, ${JSON.stringify(production.weights)}]
-      set: [node, target.mjs, set, ${JSON.stringify(production.weights)}]
+    target: ${JSON.stringify(production.target)}
     steps: [50]
-    judge: { tick: 1, settle: 0, max_duration: 30s }
+    judge: ${JSON.stringify(production.judge)}
     signals:
       errors: { kind: http, url: ${JSON.stringify(production.signal)} }
 `

@@ -4,7 +4,8 @@ import { runStep, type StepRequest, type StepResult } from './bundle.ts'
 import { git } from './git-fixture.ts'
 import type { RepositoryControl } from './github/repository-control.ts'
 import { type GitHubDouble, type GitHubOptions, startGitHub } from './github/server.ts'
-import { configurationFile, dockerScript, params, targetScript, trainScript } from './scenario-files.ts'
+import { commandProduction, type Production, type StartProduction } from './production.ts'
+import { configurationFile, dockerScript, params, quick, trainScript } from './scenario-files.ts'
 import { temporaryFolder } from './temporary.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
 
@@ -33,8 +34,7 @@ export interface Scenario extends AsyncDisposable {
   readonly github: GitHubDouble
   readonly repository: RepositoryControl
   readonly traffic: Traffic
-  /** The target's JSON file: `{ blue, seq, versions }`. */
-  readonly weights: string
+  readonly production: Production
   /** Path of the bare repository, for reading the ledger. */
   readonly bare: string
   job(request?: JobRequest): Promise<Job>
@@ -47,7 +47,13 @@ export interface Scenario extends AsyncDisposable {
 }
 
 export const startScenario = async (
-  options: GitHubOptions & { readonly environment?: boolean; readonly files?: Readonly<Record<string, string>> } = {},
+  options: GitHubOptions & {
+    /** Whether there is an environment, and what its traffic runs on where that is not a target of commands. */
+    readonly environment?: boolean | StartProduction
+    /** `judge` of the environment, where it is more than quick. */
+    readonly judge?: object
+    readonly files?: Readonly<Record<string, string>>
+  } = {},
 ): Promise<Scenario> => {
   const folder = await temporaryFolder('refline-scenario-')
   const github = await startGitHub(options)
@@ -55,14 +61,17 @@ export const startScenario = async (
   await mkdir(join(world, 'programs'), { recursive: true })
   await mkdir(join(world, 'registry'))
   await writeFile(join(world, 'programs', 'docker'), dockerScript, { mode: 0o755 })
-  const weights = join(world, 'weights.json')
-  const traffic = await startTraffic(weights)
+  const { environment = false } = options
+  const production = await (typeof environment === 'function' ? environment : commandProduction)(world)
+  const traffic = await startTraffic(production.blue)
   const repository = github.repository('acme', 'churn')
   await repository.commit(
     {
-      'refline.yml': configurationFile(options.environment === true ? { weights, signal: traffic.url } : null),
+      'refline.yml': configurationFile(
+        environment === false ? null : { target: production.target, signal: traffic.url, judge: { ...quick, ...options.judge } },
+      ),
       'train.mjs': trainScript,
-      'target.mjs': targetScript,
+      ...production.files,
       'params.yaml': params(1.5),
       'data.csv': 'a,b\n1,2\n',
       '.gitignore': 'model.json\npredictions.csv\nmetrics.json\n',
@@ -139,7 +148,8 @@ export const startScenario = async (
   const remember: Scenario['remember'] = async () => {
     memories += 1
     const memory = folder.join(`memory-${memories}`)
-    const errors = { ...traffic.errors }
+    const [errors, flow] = [{ ...traffic.errors }, { ...traffic.flow }]
+    const backToTraffic = await production.remember()
     await mkdir(memory)
     await github.save(join(memory, 'github'))
     await cp(world, join(memory, 'world'), { recursive: true })
@@ -148,6 +158,8 @@ export const startScenario = async (
       await rm(world, { recursive: true, force: true })
       await cp(join(memory, 'world'), world, { recursive: true })
       Object.assign(traffic.errors, errors)
+      Object.assign(traffic.flow, flow)
+      await backToTraffic()
     }
   }
   const decisions = 'refs/refline/models/churn/decisions'
@@ -155,7 +167,7 @@ export const startScenario = async (
     github,
     repository,
     traffic,
-    weights,
+    production,
     bare: repository.bare,
     job,
     remember,
@@ -168,6 +180,7 @@ export const startScenario = async (
     ledgerSubjects: async () => (await git(repository.bare, ['log', '--format=%s', decisions])).split('\n'),
     [Symbol.asyncDispose]: async () => {
       await traffic[Symbol.asyncDispose]()
+      await production[Symbol.asyncDispose]()
       await folder[Symbol.asyncDispose]()
       await github.close()
     },

@@ -3,6 +3,7 @@ import { parseConfiguration, selectEnvironment } from '../../src/core/configurat
 import { UserError } from '../../src/core/errors.ts'
 import type { EventOf, LedgerEvent, Slot, VersionRecord } from '../../src/core/lineage/events.ts'
 import type { Boundary } from '../../src/kernel/failpoint.ts'
+import type { Signal } from '../../src/ports/signals.ts'
 import type { Release, Target } from '../../src/ports/target.ts'
 import type { WorkflowRuns } from '../../src/ports/workflow-runs.ts'
 import { memoryLedger } from './memory-ledger.ts'
@@ -203,7 +204,7 @@ export const trafficWorld = (options: { readonly requestsPerSecond?: number } = 
           return { at: now / 1000, slots: { blue: slot('blue'), green: slot('green') } }
         },
       },
-    ],
+    ] as readonly Signal[],
     store: {
       publish: async () => Promise.reject(new Error('not used')),
       describe: async () => undefined,

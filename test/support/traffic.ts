@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -10,31 +9,42 @@ export interface Traffic extends AsyncDisposable {
   readonly url: string
   /** Share of requests that are bad, per slot; change it at will. */
   readonly errors: Record<Slot, number>
+  /** New requests at each look, and how many of the next questions are answered and then how many are not. */
+  readonly flow: { requests: number; answered: number; silent: number }
 }
 
-/** Serves `{"total": n, "bad": n}` for each slot; each look sees `requests` times the slot's share of new ones. `weights` names the target's JSON file. */
-export const startTraffic = async (weights: string, requests = 6000): Promise<Traffic> => {
+/** Serves `{"total": n, "bad": n}` for each slot; each look sees the slot's share of new ones. `blue` is the share of blue, in percent. */
+export const startTraffic = async (blue: () => Promise<number>): Promise<Traffic> => {
   const errors: Record<Slot, number> = { blue: 0, green: 0 }
   const counts: Record<Slot, { total: number; bad: number }> = { blue: { total: 0, bad: 0 }, green: { total: 0, bad: 0 } }
-  const shareOf = (slot: Slot): number => {
-    try {
-      const blue = (JSON.parse(readFileSync(weights, 'utf8')) as { blue: number }).blue
-      return slot === 'blue' ? blue : 100 - blue
-    } catch {
-      return slot === 'blue' ? 100 : 0
+  const flow = { requests: 6000, answered: 0, silent: 0 }
+  const isSilent = (): boolean => {
+    if (flow.answered > 0 || flow.silent === 0) {
+      flow.answered -= 1
+      return false
     }
+    flow.silent -= 1
+    return true
   }
-  const server = createServer((request, response) => {
-    const slot = request.url === '/green' ? 'green' : 'blue'
-    const fresh = Math.round((requests * shareOf(slot)) / 100)
+  const answer = async (slot: Slot) => {
+    const share = await blue()
+    const fresh = Math.round((flow.requests * (slot === 'blue' ? share : 100 - share)) / 100)
     counts[slot].total += fresh
     counts[slot].bad += Math.round(fresh * errors[slot])
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(counts[slot]))
+    return counts[slot]
+  }
+  const server = createServer((request, response) => {
+    if (isSilent()) return response.writeHead(503).end()
+    answer(request.url === '/green' ? 'green' : 'blue').then(
+      found => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(found)),
+      error => response.writeHead(500).end(String(error)),
+    )
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/\${slot}`,
     errors,
+    flow,
     [Symbol.asyncDispose]: () =>
       new Promise<void>(resolve => {
         server.close(() => resolve())

@@ -1,6 +1,4 @@
-import { writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { kubernetesProgram } from '../../../scripts/kubernetes-programs.ts'
 import { foldOf } from '../../bundle/fold.ts'
@@ -10,39 +8,40 @@ import type { JsonObject } from '../../support/kubernetes/json-patch.ts'
 import { paths } from '../../support/kubernetes/objects.ts'
 import { grantDocumentedRole, installRoutes, startRealServer } from '../../support/kubernetes/real-server.ts'
 import { type GatewayWorld, gatewayWorld } from '../../support/kubernetes/world.ts'
+import type { Production } from '../../support/production.ts'
 import { type Scenario, startScenario } from '../../support/scenario.ts'
-import { configurationFile, params } from '../../support/scenario-files.ts'
+import { params } from '../../support/scenario-files.ts'
 
 let server: ApiServer
 let world: GatewayWorld
 let scenario: Scenario
-let isOver = false
-let gateway: Promise<void>
 const kubectl = kubernetesProgram('kubectl')
 
-const configuration = () => {
-  const target = [
-    'target:',
-    '      kind: gateway-api',
-    '      context: refline@here',
-    `      kubeconfig: ${world.kubeconfig}`,
-    `      namespace: ${world.namespace}`,
-    '      route: ${model}',
-    '      slots: { blue: "${model}-${slot}", green: "${model}-${slot}" }',
-    '      deploy: echo "v$REFLINE_VERSION goes into $REFLINE_SLOT"',
-    '    ',
-  ].join('\n')
-  return configurationFile({ weights: scenario.weights, signal: scenario.traffic.url }).replace(/target:[\s\S]*?(?=steps:)/, target)
-}
-
-/** What carries the traffic: the made-up requests follow the route that the API server holds. */
-const carryTraffic = async () => {
-  while (!isOver) {
-    const [blue] = await world.shares('blue').catch(() => [])
-    if (blue !== undefined) writeFileSync(scenario.weights, JSON.stringify({ blue }))
-    await sleep(50)
-  }
-}
+/** The made-up requests follow the route that the API server holds. */
+const production = async (): Promise<Production> => ({
+  target: {
+    kind: 'gateway-api',
+    context: 'refline@here',
+    kubeconfig: world.kubeconfig,
+    namespace: world.namespace,
+    route: '${model}',
+    slots: { blue: '${model}-${slot}', green: '${model}-${slot}' },
+    deploy: 'echo "v$REFLINE_VERSION goes into $REFLINE_SLOT"',
+  },
+  files: {},
+  blue: async () => (await world.shares('blue'))[0] ?? 100,
+  state: () => world.weights(),
+  remember: async () => {
+    const { spec, metadata } = (await world.route()) as { spec: JsonObject; metadata: { annotations?: JsonObject } }
+    return async () => {
+      await world.administrator.jsonPatch(paths.route(world.namespace), [
+        { op: 'replace', path: '/spec', value: spec },
+        { op: 'add', path: '/metadata/annotations', value: metadata.annotations ?? {} },
+      ])
+    }
+  },
+  [Symbol.asyncDispose]: async () => {},
+})
 
 const step = async (runId: number, job: string, action: string, inputs = {}, failpoint?: string): Promise<StepResult> => {
   const machine = await scenario.job({ runId, job, event: job === 'rollback' ? 'workflow_dispatch' : 'push' })
@@ -75,30 +74,12 @@ const shown = async () => {
   }
 }
 
-/** The whole world, the route with it. */
-const remember = async () => {
-  const back = await scenario.remember()
-  const { spec, metadata } = (await world.route()) as { spec: JsonObject; metadata: { annotations?: JsonObject } }
-  return async () => {
-    isOver = true
-    await gateway
-    await back()
-    await world.administrator.jsonPatch(paths.route(world.namespace), [
-      { op: 'replace', path: '/spec', value: spec },
-      { op: 'add', path: '/metadata/annotations', value: metadata.annotations ?? {} },
-    ])
-    isOver = false
-    gateway = carryTraffic()
-  }
-}
-
 beforeAll(async () => {
   server = await startRealServer()
   await installRoutes(server, 'standard')
   world = await gatewayWorld({ server, kubectl, grant: grantDocumentedRole() })
-  scenario = await startScenario()
-  gateway = carryTraffic()
-  await scenario.repository.commit({ 'refline.yml': configuration() }, { message: 'An environment on Kubernetes' })
+  // Somebody who moves the weights is waited for until this is over.
+  scenario = await startScenario({ environment: production, judge: { max_duration: '90s' } })
   await register(1)
   const first = await step(1, 'release', 'canary-deploy')
   expect(first.exitCode, `${first.stdout}${first.stderr}`).toBe(0)
@@ -106,8 +87,6 @@ beforeAll(async () => {
   await register(2)
 }, 1_800_000)
 afterAll(async () => {
-  isOver = true
-  await gateway
   await scenario[Symbol.asyncDispose]()
   await world[Symbol.asyncDispose]()
   await server[Symbol.asyncDispose]()
@@ -141,7 +120,7 @@ describe.sequential('the bundles at a real API server', () => {
     boundaries.flatMap(boundary => [`${boundary.replace(' ', ':before:')}`, `${boundary.replace(' ', ':after:')}`])
 
   it('promote a version that is proven, also where each of their steps dies on either side of every write', async () => {
-    const back = await remember()
+    const back = await scenario.remember()
     const clean = await step(2, 'release', 'canary-deploy')
     expect(clean.exitCode, `${clean.stdout}${clean.stderr}`).toBe(0)
     expect(await shown()).toMatchObject(promoted)
@@ -165,7 +144,7 @@ describe.sequential('the bundles at a real API server', () => {
   }, 1_200_000)
 
   it('roll back by hand, also where they die on either side of every write', async () => {
-    const back = await remember()
+    const back = await scenario.remember()
     for (const point of [undefined, ...bothSides(['rollback-intent 1', 'traffic-weight 1', 'rollback-confirm 1'])]) {
       await back()
       if (point !== undefined) {
