@@ -34,16 +34,18 @@ export const watchSplit = (weight: () => Promise<number>, counts: () => Promise<
   const seen: number[] = []
   let ended = false
   const watch = async () => {
+    let next = await weight()
     while (!ended) {
-      const standing = await weight()
-      if (seen.at(-1) !== standing) seen.push(standing)
+      const standing = next
+      seen.push(standing)
       await pause(settling)
       const [before, began] = [answersOf(await counts()), performance.now()]
       let after = before
       let last = began
       while (!ended) {
         const [answers, at] = [answersOf(await counts()), performance.now()]
-        if ((await weight()) !== standing) break
+        next = await weight()
+        if (next !== standing) break
         after = answers
         last = at
         await pause(100)
