@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { gitLedger } from '../../src/adapters/git/ledger.ts'
 import { linesOf } from '../../src/adapters/git/run-log.ts'
 import { systemClock } from '../../src/adapters/runner/clock.ts'
@@ -15,9 +14,13 @@ const decisionOf = (event: LedgerEvent): Readonly<Record<string, unknown>> => {
     return { kind: event.kind, version: event.version.version, run: event.version.run, decision: event.decision, champion: event.champion }
   // An image is another one whenever it is built.
   if (event.kind === 'package') return { kind: event.kind, version: event.version, image: event.image.split('@')[0] }
-  const { reason: _reason, rollout: _rollout, judge: _judge, ...rest } = { reason: null, rollout: null, judge: null, ...event }
+  const { reason: _reason, rollout: _rollout, judge: _judge, at: _at, holder: _holder, ...rest } = { ...nothing, ...event }
   return rest
 }
+const nothing = { reason: null, rollout: null, judge: null, at: null, holder: null }
+
+/** How often a canary was looked at, and by whom, depends on when its runner stopped; what was decided does not. */
+const isWatching = ({ kind }: LedgerEvent): boolean => ['evidence', 'heartbeat', 'rollout-taken', 'rollout-left'].includes(kind)
 
 /** All records, with the chain checked by the ledger itself. Throws where one request was recorded twice, or an image that is not in the registry. */
 const decisionsOf = async (scenario: Scenario): Promise<readonly unknown[]> => {
@@ -31,8 +34,7 @@ const decisionsOf = async (scenario: Scenario): Promise<readonly unknown[]> => {
     .flatMap(record => record.events)
     .filter(event => event.kind === 'package' && !images.some(id => event.image.endsWith(id)))
   if (lost.length > 0) throw new Error(`recorded, but no longer in the registry: ${JSON.stringify(lost)}`)
-  // How often a canary was looked at depends on when its runner stopped; what was decided does not.
-  return records.flatMap(record => record.events.filter(event => event.kind !== 'evidence').map(decisionOf))
+  return records.flatMap(record => record.events.filter(event => !isWatching(event)).map(decisionOf))
 }
 
 /** Keys of the log of runs, sorted. */
@@ -44,13 +46,6 @@ const runLogOf = async (scenario: Scenario): Promise<readonly string[]> => {
 }
 
 const firstLines = (text: string | null, lines: number): string => (text ?? '').split('\n', lines).join('\n')
-
-const weightsOf = async (scenario: Scenario): Promise<unknown> => {
-  const text = await readFile(scenario.weights, 'utf8').catch(() => null)
-  if (text === null) return null
-  const { blue, versions } = JSON.parse(text) as { blue: number; versions: unknown }
-  return { blue, versions }
-}
 
 /** Everything that a story leaves behind and that must not depend on who died on the way. */
 export const endStateOf = async (scenario: Scenario) => {
@@ -78,7 +73,7 @@ export const endStateOf = async (scenario: Scenario) => {
       description,
       state: statuses.at(-1)?.state ?? null,
     })),
-    weights: await weightsOf(scenario),
+    weights: await scenario.production.state(),
     images: Object.keys(await scenario.images()),
   }
 }

@@ -251,7 +251,7 @@ it('a signal that refline.yml names no more is one that does not answer, and say
   const { of, run } = await leftAt5()
   const [errors] = of.ports.signals
   if (errors === undefined) throw new Error('this world has no signal')
-  of.ports.signals[0] = { ...errors, name: 'failures' }
+  of.ports.signals = [{ ...errors, name: 'failures' }]
   const answer = await deploy(of, run('300'), { resume: true })
   expect(answer.outputs).toMatchObject({ decision: 'held', version: 1 })
   expect(answer.outputs.reason).toMatch(/^no answer for .*: refline\.yml of this job has no signal errors, which this rollout is judged by/)
