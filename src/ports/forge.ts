@@ -33,6 +33,8 @@ export interface Deployments {
   ): Promise<{ readonly id: number; readonly url: string } | null>
   /** Says how it stands, once: the newest status that says the same is left as it is. `environmentUrl` is where the environment is seen by people. */
   status(id: number, status: DeploymentStatus, description: string, environmentUrl?: string | null): Promise<void>
+  /** Whether its newest status says how it ended; true as well where the token may not look. */
+  isOver(id: number): Promise<boolean>
   /** Marks every other deployment of this environment made by us inactive. */
   supersede(environment: string, except: number): Promise<void>
 }

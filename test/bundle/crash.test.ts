@@ -3,10 +3,17 @@ import { boundaries, type Moment } from '../../src/kernel/failpoint.ts'
 import { type Point, pointsOf, tellDying } from './crash-matrix.ts'
 import { stories } from './crash-stories.ts'
 import { endStateOf } from './end-state.ts'
+import { chains, deathsOf } from './rollout-crash-chain.ts'
+import { pointsOf as pointsOnTarget, rolloutStories } from './rollout-crash-stories.ts'
+import { targetNames } from './rollout-crash-targets.ts'
 
 describe('the crash matrix', () => {
   test('has every boundary that there is in a story', () => {
-    const used = new Set(stories.flatMap(pointsOf).map(({ boundary }) => boundary))
+    const onTargets = targetNames.flatMap(target => [
+      ...chains.flatMap(chain => deathsOf(chain, target)),
+      ...rolloutStories.flatMap(story => pointsOnTarget(story, target).map(({ death }) => death)),
+    ])
+    const used = new Set([...stories.flatMap(pointsOf), ...onTargets].map(({ boundary }) => boundary))
     expect(boundaries.filter(boundary => !used.has(boundary))).toEqual([])
   })
 

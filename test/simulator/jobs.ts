@@ -123,7 +123,7 @@ export const perform =
       log,
       boundary: () => {},
       store: releases,
-      deployments: { begin: async () => null, status: async () => undefined, supersede: async () => undefined },
+      deployments: { begin: async () => null, status: async () => undefined, isOver: async () => true, supersede: async () => undefined },
       workflowRuns: null,
       judgeAgain: async () => ({ outcome: 'cannot' as const, reason: 'nothing is stored beside them' }),
       forge: { incident: async () => ({ denied: 'simulated' }) as const, pullRequestOf: async () => null },

@@ -25,6 +25,8 @@ export interface StepRequest {
   readonly failpoint?: string
   /** Milliseconds until it is killed; 60,000 by default. */
   readonly deadline?: number
+  /** Told the id of the process once it runs. */
+  readonly started?: (process: number) => void
 }
 
 export interface StepResult {
@@ -103,6 +105,7 @@ export const runStep = async (request: StepRequest): Promise<StepResult> => {
   const ended = await new Promise<{ code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }>(
     (resolve, reject) => {
       const child = spawn(process.execPath, argv, { cwd: request.workspace, env, stdio: ['ignore', 'pipe', 'pipe'] })
+      if (child.pid !== undefined) request.started?.(child.pid)
       const timer = setTimeout(() => child.kill('SIGKILL'), request.deadline ?? 60_000)
       const stdout: Buffer[] = []
       const stderr: Buffer[] = []

@@ -242,6 +242,7 @@ export const trafficWorld = (options: { readonly requestsPerSecond?: number } = 
         statuses.push(status)
         said.push(`${status}: ${description}`)
       },
+      isOver: async () => ['success', 'inactive', 'failure', 'error'].includes(statuses.at(-1) ?? ''),
       supersede: async () => undefined,
     },
     summary: {

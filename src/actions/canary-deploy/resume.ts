@@ -8,6 +8,7 @@ import { drive } from './drive.ts'
 import { returnBy } from './ending.ts'
 import { claim } from './lease.ts'
 import { type Answer, type Answering, conclude, mirrorOf, rollOut } from './roll-out.ts'
+import { tellUntold } from './untold.ts'
 
 /** Why another version cannot be rolled out now. */
 export const underWay = (context: CanaryContext, { version, percent, judgement }: RolloutState): UserError =>
@@ -64,6 +65,7 @@ export const resume = async (ports: CanaryPorts, context: CanaryContext, state: 
       return answer('', error.message)
     }
   }
+  await tellUntold(ports, context, state, answer)
   if (live === null) return answer('', `nothing is live in ${context.environment}`)
   const traffic = await patiently(ports, patience, 'reading the target', () => ports.target.read())
   const percent = traffic.percent[live.slot]

@@ -47,7 +47,9 @@ export const rollOut = async (
     return { ...concluded, failure: `${concluded.failure} ${leak}` }
   } catch (error) {
     if (!(error instanceof Overtaken)) throw error
-    await mirrored.withdrawn(error.message.slice(0, 140))
+    // Where another runner has it, or had it and ended it, the deployment is that one's to tell of.
+    const { move } = environmentOf(await ports.ledger.read(context.model), context.environment)
+    if (move !== null) await mirrored.withdrawn(error.message.slice(0, 140))
     return answer('held', error.message, { rollout: begun.rollout, deploymentUrl: mirrored.url }, `held: ${error.message}`)
   }
 }
@@ -131,10 +133,6 @@ export const conclude = async (
   const mirrored = witnessed?.mirrored ?? (await mirrorOf(ports, context, record, rollout))
   const looks = await looksSoFar(ports, context, rollout)
   const short = ended.reason.slice(0, 140).toWellFormed()
-  if (ended.decision === 'promoted') await mirrored.live(short)
-  else if (ended.decision === 'withdrawn') await mirrored.withdrawn(short)
-  else if (ended.decision === 'left') await mirrored.progress(short)
-  else await mirrored.failed(short)
   const story = {
     model: context.model,
     environment: context.environment,
@@ -152,6 +150,11 @@ export const conclude = async (
     incident: ended.decision === 'rolled-back' ? rollout : null,
     comment: ended.decision === 'promoted' || ended.decision === 'rolled-back',
   })
+  // The last status comes last: as long as it is missing, the watchdog knows that not everybody was told.
+  if (ended.decision === 'promoted') await mirrored.live(short)
+  else if (ended.decision === 'withdrawn') await mirrored.withdrawn(short)
+  else if (ended.decision === 'left') await mirrored.progress(short)
+  else await mirrored.failed(short)
   const more = { rollout, deploymentUrl: mirrored.url }
   const where = `all traffic is on ${named(live?.version ?? null)}`
   if (ended.decision === 'promoted') {

@@ -95,6 +95,8 @@ export interface Mirrored {
   /** It could not be deployed, so no traffic was moved. */
   readonly broken: (description: string) => Promise<boolean>
   readonly withdrawn: (description: string) => Promise<boolean>
+  /** Whether its newest status says how it ended, so that nothing is left to be told; true as well where nobody can be asked. */
+  readonly isTold: () => Promise<boolean>
 }
 
 /** The deployment on GitHub that mirrors a rollout; every call may fail without consequence. `page` is where people see the environment. */
@@ -126,16 +128,25 @@ export const mirror = async (
     url: begun?.url ?? '',
     queued: tell('queued'),
     progress: tell('in_progress'),
+    // The last word comes last: who finds it there knows that the older ones are retired.
     live: async description => {
-      const told = await tell('success')(description)
       if (begun)
         await attempt(ports, 'announce-retired', 'retiring older deployments', () =>
           ports.deployments.supersede(rollout.environment, begun.id),
         )
-      return told
+      return tell('success')(description)
     },
     failed: tell('failure'),
     broken: tell('error'),
     withdrawn: tell('inactive'),
+    isTold: async () => {
+      if (!begun) return true
+      try {
+        return await ports.deployments.isOver(begun.id)
+      } catch (error) {
+        ports.log.warning(`reading the deployment on GitHub did not work: ${messageOf(error)}`)
+        return true
+      }
+    },
   }
 }

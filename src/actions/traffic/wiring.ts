@@ -27,7 +27,12 @@ interface TrafficInputs {
 const nowhere = { denied: 'there is no repository on GitHub here, or no token' } as const
 const noForge: Pick<Forge, 'incident' | 'pullRequestOf'> = { incident: async () => nowhere, pullRequestOf: async () => null }
 const noComments: Comments = { upsert: async () => nowhere }
-const noDeployments: Deployments = { begin: async () => null, status: async () => undefined, supersede: async () => undefined }
+const noDeployments: Deployments = {
+  begin: async () => null,
+  status: async () => undefined,
+  isOver: async () => true,
+  supersede: async () => undefined,
+}
 
 /** Refuses to move traffic from anywhere but the default branch, unless the workflow names the ref: a pull request's configuration decides nothing. */
 export const assertMayDecide = async (

@@ -34,6 +34,9 @@ const pagesSearched = 10
 /** How many retired deployments in a row end the search for older ones that are not. */
 const enoughRetired = 10
 
+/** States of which none follows but `inactive`. */
+const over: ReadonlySet<string> = new Set(['success', 'inactive', 'failure', 'error'])
+
 /** Where people look: the server's pages, and the job that writes (`log_url` of every status). */
 export interface DeploymentPages {
   readonly serverUrl?: string
@@ -119,6 +122,16 @@ export const githubDeployments = (
         await put(id, status, description, environmentUrl)
       } catch (error) {
         if (!mayNot(error)) throw error
+      }
+    },
+
+    isOver: async id => {
+      try {
+        const now = await newest(id)
+        return now !== null && over.has(now.state)
+      } catch (error) {
+        if (mayNot(error)) return true
+        throw error
       }
     },
 

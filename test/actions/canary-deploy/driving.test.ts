@@ -413,6 +413,48 @@ describe('a runner that died', () => {
     expect(answer.failure).toBe('held: v2 is being rolled out in production by workflow run 300')
     expect(of.calls).toEqual(calls)
     expect(of.percent.green).toBe(5)
+    // The other one tells of the deployment that both have.
+    expect(of.statuses.at(-1)).toBe('in_progress')
+  })
+
+  it.each([
+    ['before anybody was told', 'announce-summary', 'before', 1],
+    ['before the last status', 'announce-status', 'before', 1],
+    ['after the last status', 'announce-status', 'after', 0],
+  ] as const)('%s, after the last record, leaves it to the watchdog to tell of harm', async (_, place, side, told) => {
+    const { of, run, context } = await withChampion()
+    of.errorRate.set(2, 0.3)
+    let ended = false
+    of.killAt((boundary, moment) => {
+      ended ||= boundary === 'canary-end' && moment === 'after'
+      return ended && boundary === place && moment === side
+    })
+    await deploy(of, context).catch((error: unknown) => {
+      if (!(error instanceof Killed)) throw error
+    })
+    of.killAt(null)
+    const before = of.statuses.length
+    for (const id of ['300', '301'])
+      expect((await deploy(of, run(id), { resume: true })).outputs).toMatchObject({ decision: '', version: 1 })
+    expect(of.statuses.slice(before)).toEqual(Array(told).fill('failure'))
+    expect(of.statuses.at(-1)).toBe('failure')
+    expect(new Set(of.incidents.map(({ told: marker }) => marker)).size).toBe(1)
+  })
+
+  it('and ended longer than a day ago is told of no more', async () => {
+    const { of, run, context } = await withChampion()
+    let ended = false
+    of.killAt((boundary, moment) => {
+      ended ||= boundary === 'canary-end' && moment === 'after'
+      return ended && boundary === 'announce-summary'
+    })
+    await expect(deploy(of, context)).rejects.toThrow(Killed)
+    of.killAt(null)
+    of.flow(25 * 3_600_000)
+    const { statuses } = of
+    const before = [...statuses]
+    expect((await deploy(of, run('300'), { resume: true })).outputs).toMatchObject({ decision: '', version: 2 })
+    expect(statuses).toEqual(before)
   })
 
   it('long ago is not gone on with: the champion gets its traffic back', async () => {

@@ -57,11 +57,12 @@ describe('what people are told at the end', () => {
 })
 
 describe('the deployment that mirrors a rollout', () => {
-  it('says each state with the page of the environment, and that others are superseded once it is live', async () => {
+  it('says each state with the page of the environment, and that others are superseded before it is said to be live', async () => {
     const calls: string[] = []
     const deployments: Deployments = {
       begin: async () => ({ id: 7, url: 'https://github.test/d' }),
       status: async (id, status, description, page) => void calls.push(`${id} ${status} ${description} ${page}`),
+      isOver: async () => false,
       supersede: async (_, except) => void calls.push(`supersede all but ${except}`),
     }
     const of = trafficWorld()
@@ -78,8 +79,8 @@ describe('the deployment that mirrors a rollout', () => {
     expect(calls).toEqual([
       '7 queued deploying https://cancer.example',
       '7 in_progress 5 % https://cancer.example',
-      '7 success proven https://cancer.example',
       'supersede all but 7',
+      '7 success proven https://cancer.example',
       '7 failure harm https://cancer.example',
       '7 error no image https://cancer.example',
       '7 inactive not proven https://cancer.example',

@@ -32,6 +32,22 @@ test('a status is written once, at most 140 characters long, although its answer
   expect((await started.repository.dump()).deployments[0]?.statuses[0]?.description.isWellFormed()).toBe(true)
 })
 
+test('a deployment is over once its newest status says how it ended, and where it cannot be seen', async () => {
+  const started = await start()
+  await using _ = started.double
+  const port = deployments(started)
+  const begun = await port.begin('production', 'aaaaaaaaaaaa', started.first, 'churn v2')
+  const id = begun?.id ?? 0
+  expect(await port.isOver(id)).toBe(false)
+  const expected = { queued: false, in_progress: false, success: true, failure: true, error: true, inactive: true } as const
+  for (const state of Object.keys(expected) as (keyof typeof expected)[]) {
+    await port.status(id, state, 'as it is')
+    expect(await port.isOver(id), state).toBe(expected[state])
+  }
+  await port.status(id, 'in_progress', 'again')
+  expect(await port.isOver(id + 1000)).toBe(true)
+})
+
 test('every status says where the environment is seen and which run wrote it, and one that says the same is written once', async () => {
   const started = await start()
   await using _ = started.double
