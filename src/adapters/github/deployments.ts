@@ -73,8 +73,11 @@ export const githubDeployments = (
 
   const put = async (id: number, status: DeploymentStatus, text: string, environmentUrl: string | null): Promise<void> => {
     const description = short(text)
+    const goesOn = status === 'queued' || status === 'in_progress'
     const isSo = async (): Promise<true | null> => {
       const now = await newest(id)
+      // How it ended is the last word: a runner that was stopped and wakes up late has nothing to add.
+      if (goesOn && now !== null && over.has(now.state)) return true
       const same = now !== null && now.state === status && now.description === description
       return same && (now.environment_url ?? '') === (environmentUrl ?? '') ? true : null
     }

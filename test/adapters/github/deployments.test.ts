@@ -44,7 +44,8 @@ test('a deployment is over once its newest status says how it ended, and where i
     await port.status(id, state, 'as it is')
     expect(await port.isOver(id), state).toBe(expected[state])
   }
-  await port.status(id, 'in_progress', 'again')
+  await port.status(id, 'in_progress', 'a runner that wakes up late')
+  expect(await port.isOver(id)).toBe(true)
   expect(await port.isOver(id + 1000)).toBe(true)
 })
 
