@@ -18,6 +18,8 @@ export interface Traffic {
    * weight that was forgotten is asserted again; one that differs although nothing was forgotten was moved by somebody else.
    */
   readonly forgot: number | null
+  /** Who changed the weights last, where that was somebody else and the target knows: "kubectl-edit at 2026-01-02T03:04:05Z". */
+  readonly movedBy?: string | null
 }
 
 /** What moves traffic between the two slots of an environment. All verbs may be repeated, and all have a deadline of their own. */

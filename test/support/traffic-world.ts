@@ -100,6 +100,7 @@ export const trafficWorld = (options: { readonly requestsPerSecond?: number } = 
     deployFails: false,
     missingFiles: new Set<string>(),
     forgot: null as number | null,
+    movedBy: null as string | null,
     requestsPerSecond: perSecond,
   }
   const said: string[] = []
@@ -162,6 +163,7 @@ export const trafficWorld = (options: { readonly requestsPerSecond?: number } = 
         ready: { blue: running.blue !== null, green: running.green !== null },
         seq: null,
         forgot: world.forgot,
+        movedBy: world.movedBy,
       }
     },
     set: async (slot, share, expecting) => {

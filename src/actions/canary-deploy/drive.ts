@@ -4,7 +4,7 @@ import { type Judgement, judgementOf } from '../../core/rollout/judge.ts'
 import { awaitsProof, isRestoring, type Move, nextMove } from '../../core/rollout/machine.ts'
 import { secondsOf } from '../../core/rollout/settings.ts'
 import { waitingOf } from '../../core/rollout/waiting.ts'
-import { duration, percent as share } from '../../core/rollout/words.ts'
+import { percent as share } from '../../core/rollout/words.ts'
 import { within } from '../../kernel/failpoint.ts'
 import type { Traffic } from '../../ports/target.ts'
 import { messageOf, Overtaken, patiently, type RolloutPorts, restoreTraffic, setWeight, type TrafficContext } from '../traffic/moving.ts'
@@ -14,6 +14,7 @@ import { Course } from './course.ts'
 import type { Ended, Left, Return } from './ending.ts'
 import { heartbeat } from './heartbeat.ts'
 import { Insisting } from './insisting.ts'
+import { byWhom, provenWords } from './lines.ts'
 import { watchOf } from './look.ts'
 import { Bake, mind } from './minding.ts'
 import { type RolloutLog, rolloutLog } from './rollout-log.ts'
@@ -118,7 +119,7 @@ class Drive {
         await this.#observe()
         return null
       case 'drift':
-        await this.#drifted(move.reason, seen.live)
+        await this.#drifted(`${move.reason}${byWhom(traffic)}`, seen.live)
         return null
       case 'end':
         // Watched long enough, and not ready when it was looked at last: it is looked at again.
@@ -155,7 +156,7 @@ class Drive {
       'canary-intent',
       'weight',
       `move ${model} v${this.#log.current().version} in ${environment} to ${share(percent / 100)}`,
-      at => [{ kind: 'weight-intent', environment, rollout: at.rollout, step, percent, expecting }],
+      at => [{ kind: 'weight-intent', environment, rollout: at.rollout, step, percent, expecting, at: this.#ports.clock.now() / 1000 }],
     )
     this.#course.stay()
   }
@@ -274,10 +275,7 @@ class Drive {
       if (rollout.percent < 100) this.#course.advance()
       return
     }
-    this.#course.held =
-      waiting.for === 'pause'
-        ? `proven at this step; the pause is over in ${duration(waiting.until - now)}`
-        : `proven at this step; it waits for an approval: refline approve ${rollout.rollout} --reason ...`
+    this.#course.held = provenWords(rollout, waiting, now)
     this.#ports.log.info(this.#course.held)
   }
 

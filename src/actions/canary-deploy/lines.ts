@@ -1,6 +1,9 @@
+import type { RolloutState } from '../../core/lineage/events.ts'
 import type { Judgement, SignalJudgement } from '../../core/rollout/judge.ts'
 import type { JudgeSettings } from '../../core/rollout/judge-state.ts'
-import { bar, count, evidence, percent } from '../../core/rollout/words.ts'
+import type { Waiting } from '../../core/rollout/waiting.ts'
+import { bar, count, duration, evidence, percent } from '../../core/rollout/words.ts'
+import type { Traffic } from '../../ports/target.ts'
 
 /** One line of the log per signal: weight, counts, evidence, and what follows from it; then what people should know. */
 export const tickLines = (weight: number, judgement: Judgement, settings: JudgeSettings): readonly string[] => [
@@ -24,3 +27,12 @@ const line =
       followed,
     ].join('  ')
   }
+
+/** Who moved the weights, for the end of a sentence; nothing where the target does not know. */
+export const byWhom = ({ movedBy }: Pick<Traffic, 'movedBy'>): string => (movedBy == null ? '' : ` (changed last by ${movedBy})`)
+
+/** What a step that is proven waits for. */
+export const provenWords = ({ rollout }: RolloutState, waiting: Waiting, now: number): string =>
+  waiting.for === 'pause'
+    ? `proven at this step; the pause is over in ${duration(waiting.until - now)}`
+    : `proven at this step; it waits for an approval: refline approve ${rollout} --reason ...`

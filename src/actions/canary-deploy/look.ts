@@ -9,7 +9,7 @@ import { percent as share } from '../../core/rollout/words.ts'
 import type { Signal } from '../../ports/signals.ts'
 import type { RolloutPorts, TrafficContext } from '../traffic/moving.ts'
 import { text } from './ending.ts'
-import { type Readings, readAll, settling, windowBetween } from './observe.ts'
+import { type Changes, type Readings, readAll, settling, windowBetween } from './observe.ts'
 import type { RolloutLog } from './rollout-log.ts'
 
 /**
@@ -49,6 +49,12 @@ const missingOf = ({ settings }: RolloutState, signals: Readonly<Record<string, 
     ),
   )
 
+const changesOf = ({ changes = [0], announced }: RolloutState, settle: number): Changes => ({
+  at: changes,
+  settle,
+  ...(announced === undefined ? {} : { announced }),
+})
+
 /** Looks at a rollout in windows that never overlap and never span two weights; each look is one push to the ledger, with its evidence. */
 export const watchOf = (ports: RolloutPorts, context: TrafficContext, log: RolloutLog): Watch => {
   const { clock, target } = ports
@@ -72,7 +78,7 @@ export const watchOf = (ports: RolloutPorts, context: TrafficContext, log: Rollo
       baseline = null
       return { saw: 'moved' }
     }
-    const found = windowBetween(baseline, readings, rollout.canary, { at: rollout.changes ?? [0], settle: rules.settle })
+    const found = windowBetween(baseline, readings, rollout.canary, changesOf(rollout, rules.settle))
     baseline = readings
     if (found.window === null) return { saw: 'unusable', reason: found.reason, restarted: found.restarted }
     const window = { ...found.window, signals: { ...missingOf(rollout, found.window.signals), ...found.window.signals } }

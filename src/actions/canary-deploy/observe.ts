@@ -58,6 +58,8 @@ export type Observation =
 /** When the weight was changed since the rollout began (seconds since 1970, ascending), and how long a change takes to settle. */
 export interface Changes {
   readonly at: readonly number[]
+  /** When each of them was announced, where the ledger knows. */
+  readonly announced?: readonly number[]
   readonly settle: number
 }
 
@@ -84,7 +86,7 @@ const differenceOf = (before: Reading | null, after: Answer, canary: Slot, chang
   if (after.at <= before.at) return unanswered('no time has passed since its last reading')
   const span = [before.at, after.at] as const
   if (after.span !== undefined) {
-    const found = countsByWindow(before, after, canary, after.span, weightWindows(changes.at, changes.settle))
+    const found = countsByWindow(before, after, canary, after.span, weightWindows(changes.at, changes.settle, changes.announced))
     if (found.counts === null) return unanswered(found.reason)
     return { observed: found.counts.present, earlier: found.counts.earlier, restarted: false, span }
   }

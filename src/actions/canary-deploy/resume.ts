@@ -72,7 +72,7 @@ export const resume = async (ports: CanaryPorts, context: CanaryContext, state: 
   if (percent === 100) return answer('', `v${live.version} has all traffic in ${context.environment}; nothing is under way`)
   const shown = `the target shows ${percent} % of the traffic on slot ${live.slot}, where v${live.version} is live`
   if (traffic.forgot === null) {
-    const reason = `${shown}: somebody moved it, or its configuration says so. Run the rollback action with \`to: ${live.version}\` to give it all traffic, or put it right at the target; nothing was changed`
+    const reason = `${shown}: ${traffic.movedBy == null ? 'somebody' : traffic.movedBy} moved it, or its configuration says so. Run the rollback action with \`to: ${live.version}\` to give it all traffic, or put it right at the target; nothing was changed`
     return answer('held', reason, {}, reason)
   }
   ports.log.warning(`${shown}, and it has forgotten its weights: all traffic is given back`)

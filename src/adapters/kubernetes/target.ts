@@ -173,7 +173,7 @@ export const gatewayApiTarget = (settings: GatewayApiTargetSettings): Target => 
     const slotReadiness = Promise.all([readiness('blue'), readiness('green')])
     // What is wrong with the route is said first: what is wrong with a slot may only follow from it.
     slotReadiness.catch(() => undefined)
-    const { layout, marks } = await look()
+    const { route, layout, marks } = await look()
     const [blue, green] = await slotReadiness
     const shown = shownSplit(layout.splits, marks)
     return {
@@ -182,6 +182,7 @@ export const gatewayApiTarget = (settings: GatewayApiTargetSettings): Target => 
       seq: marks.seq,
       // The API server keeps what it was told.
       forgot: null,
+      movedBy: lastMover(route),
     }
   }
 

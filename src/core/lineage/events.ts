@@ -65,7 +65,15 @@ const firstEvents = [
       .optional()
       .describe('the champion that it was judged against once more, where that one became champion after it was registered'),
   }),
-  z.strictObject({ kind: z.literal('weight-intent'), environment, rollout, step: z.int().min(-1), percent, expecting: percent }),
+  z.strictObject({
+    kind: z.literal('weight-intent'),
+    environment,
+    rollout,
+    step: z.int().min(-1),
+    percent,
+    expecting: percent,
+    at: instant.optional(),
+  }),
   z.strictObject({ kind: z.literal('weight-confirm'), environment, rollout, step: z.int().min(-1), percent, at: instant.optional() }),
   z.strictObject({
     kind: z.literal('evidence'),

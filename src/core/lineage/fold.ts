@@ -16,6 +16,7 @@ import {
   rolloutStart,
   taken,
   weightConfirm,
+  weightIntent,
   withRollout,
 } from './rollout-fold.ts'
 import { withoutVersion } from './version-set.ts'
@@ -89,7 +90,7 @@ const apply = (state: LedgerState, event: LedgerEvent, day: number): LedgerState
     case 'rollout-start':
       return rolloutStart(state, event)
     case 'weight-intent':
-      return withRollout(state, event, { intent: { step: event.step, percent: event.percent, expecting: event.expecting } })
+      return weightIntent(state, event)
     case 'weight-confirm':
       return weightConfirm(state, event)
     case 'evidence':

@@ -65,8 +65,13 @@ export const rolloutStart = (state: LedgerState, event: EventOf<'rollout-start'>
   })
 }
 
+export const weightIntent = (state: LedgerState, event: EventOf<'weight-intent'>): LedgerState => {
+  const { step, percent, expecting, at } = event
+  return withRollout(state, event, { intent: { step, percent, expecting, ...(at === undefined ? {} : { at }) } })
+}
+
 export const weightConfirm = (state: LedgerState, event: EventOf<'weight-confirm'>): LedgerState => {
-  const { intent, changes = [] } = runningRollout(state, event)
+  const { intent, changes = [], announced = changes } = runningRollout(state, event)
   if (intent === null || intent.step !== event.step || intent.percent !== event.percent) {
     refuse(
       state,
@@ -78,7 +83,9 @@ export const weightConfirm = (state: LedgerState, event: EventOf<'weight-confirm
     step: event.step,
     percent: event.percent,
     intent: null,
-    ...(at === undefined ? {} : { reached: at, heard: at, changes: [...changes, at].slice(-40) }),
+    ...(at === undefined
+      ? {}
+      : { reached: at, heard: at, changes: [...changes, at].slice(-40), announced: [...announced, intent?.at ?? at].slice(-40) }),
   })
 }
 

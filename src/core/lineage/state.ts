@@ -21,7 +21,7 @@ const rolloutState = z.strictObject({
   steps: z.array(percent),
   step: z.int().min(-1),
   percent,
-  intent: z.strictObject({ step: z.int().min(-1), percent, expecting: percent }).nullable(),
+  intent: z.strictObject({ step: z.int().min(-1), percent, expecting: percent, at: z.number().optional() }).nullable(),
   until: z.number().nullable().describe('end of the last judged batch, seconds since 1970'),
   settings: judgeSettings,
   judge: judgeState.nullable(),
@@ -32,6 +32,11 @@ const rolloutState = z.strictObject({
   holder: z.string().max(100).optional().describe('request of the runner that drives it; absent where none does'),
   begun: z.number().optional().describe('seconds since 1970 at which it was started'),
   reached: z.number().optional().describe('and at which its present weight was confirmed'),
+  announced: z
+    .array(z.number())
+    .max(40)
+    .optional()
+    .describe('when each of `changes` was announced: between the two either weight may have been there'),
   changes: z.array(z.number()).max(40).optional().describe('and at which each weight was confirmed, oldest first'),
   heard: z.number().optional().describe('and at which its runner wrote last'),
   approved: z.int().min(0).optional().describe('the last step whose approval was given'),

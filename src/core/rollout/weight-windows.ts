@@ -14,13 +14,14 @@ const confirming = 60
 
 /**
  * The windows between the instants at which changes of the weight were confirmed. What was asked within `settle` seconds after a change may still have gone by the old
- * weight, and what was asked just before its confirmation by the new one: neither is in a window.
+ * weight, and what was asked just before its confirmation by the new one: neither is in a window. `announced` are the instants before which none
+ * of them can have happened: a runner may have died in between, so that its successor confirmed the weight much later.
  */
-export const weightWindows = (changes: readonly number[], settle: number): readonly WeightWindow[] =>
+export const weightWindows = (changes: readonly number[], settle: number, announced: readonly number[] = []): readonly WeightWindow[] =>
   changes
     .map((at, index) => {
       const next = changes[index + 1]
-      return { from: at + settle, until: next === undefined ? null : next - confirming }
+      return { from: at + settle, until: next === undefined ? null : Math.min(next - confirming, announced[index + 1] ?? next) }
     })
     .filter(({ from, until }) => until === null || until > from)
 

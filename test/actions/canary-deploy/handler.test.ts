@@ -152,6 +152,7 @@ describe('a canary', () => {
 
   it('is held while somebody else moves the weight, and gives the traffic back in the end', async () => {
     const { of, context } = await withChampion()
+    of.world.movedBy = 'kubectl-edit at 2026-11-20T12:00:00Z'
     const sleep = of.ports.clock.sleep
     of.ports.clock.sleep = async milliseconds => {
       await sleep(milliseconds)
@@ -159,7 +160,7 @@ describe('a canary', () => {
     }
     const answer = await deploy(of, context)
     expect(answer.outputs.decision).toBe('held')
-    expect(answer.outputs.reason).toContain('somebody else moved it')
+    expect(answer.outputs.reason).toContain('somebody else moved it (changed last by kubectl-edit at 2026-11-20T12:00:00Z)')
     expect(of.percent).toEqual({ blue: 100, green: 0 })
   })
 

@@ -92,6 +92,7 @@ export const gatewayScenarios = (name: string, makeWorld: MakeWorld, seconds: nu
         { op: 'replace', path: '/spec/rules/1/backendRefs/1/weight', value: 100 },
       ])
       expect((await target.read()).percent).toEqual({ blue: 100, green: 0 })
+      expect((await target.read()).movedBy).toMatch(/^kubectl-edit at /)
       await expect(target.set('green', 100, 50, 2)).rejects.toThrow(/0 % of the traffic in rule 2 \(checkout\).*changed by kubectl-edit/)
     })
 

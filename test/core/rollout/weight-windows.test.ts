@@ -18,6 +18,13 @@ describe('windows of one weight', () => {
     expect(weightWindows([], 30)).toEqual([])
   })
 
+  it('end when the next weight was announced: a runner that died before it could confirm leaves a time of two weights', () => {
+    expect(weightWindows([1000, 4000], 30, [990, 1900])).toEqual([
+      { from: 1030, until: 1900 },
+      { from: 4030, until: null },
+    ])
+  })
+
   it('keep late labels with the weight at which their requests were made', () => {
     const windows = weightWindows([600, 1200], 5)
     const before = reading({ 660: minute(95, 1) }, { 660: minute(5, 0) })
