@@ -2,12 +2,14 @@ import { UserError } from '../../core/errors.ts'
 import type { Slot } from '../../core/lineage/events.ts'
 import { ask, parseAlgorithm, parseServersState, parseUptime, type ServerState } from './runtime.ts'
 import { parseTold, type Told, tellCommands, variableOf } from './told.ts'
-import { shareOf, type Weights } from './weights.ts'
+import { type Size, shareOf, sizeFor, type Weights } from './weights.ts'
 
 /** What one instance shows at one look. */
 export interface Look {
   readonly servers: Readonly<Record<Slot, ServerState>>
   readonly weights: Weights
+  /** The size of weights that its balance algorithm asks for. */
+  readonly size: Size
   readonly told: Told | null
   readonly uptimeSeconds: number
 }
@@ -20,8 +22,8 @@ export interface Instance {
   assertBalanced(): Promise<void>
   /** Tells it an order. Returns what it was told last, which is another order where that is newer, and null where it cannot keep any. */
   tell(told: Told): Promise<Told | null>
-  /** Sets both weights, the larger share first so that there is never a moment without a server. */
-  write(weights: Weights, raised: Slot): Promise<void>
+  /** Sets both weights, that of slot `first` first. */
+  write(weights: Weights, first: Slot): Promise<void>
   /** Takes a server out for all, also for sessions that stick to it, or lets it take traffic again. */
   setState(slot: Slot, state: 'maint' | 'ready'): Promise<void>
 }
@@ -42,7 +44,7 @@ export const instanceAt = (socket: string, backend: string, slots: Readonly<Reco
   return {
     socket,
     look: async () => {
-      const answer = await ask(socket, `show servers state ${backend}; show info; get var ${variable}`, seconds)
+      const answer = await ask(socket, `show servers state ${backend}; show info; show stat ${backend} 2 -1; get var ${variable}`, seconds)
       const servers = parseServersState(answer, backend)
       const of = (slot: Slot): ServerState => {
         const server = servers.get(slots[slot])
@@ -55,6 +57,7 @@ export const instanceAt = (socket: string, backend: string, slots: Readonly<Reco
       return {
         servers: { blue, green },
         weights: { blue: blue.weight, green: green.weight },
+        size: sizeFor(parseAlgorithm(answer)),
         told: parseTold(answer, variable),
         uptimeSeconds: parseUptime(answer, socket),
       }
@@ -68,8 +71,8 @@ export const instanceAt = (socket: string, backend: string, slots: Readonly<Reco
         )
     },
     tell: async told => parseTold(await ask(socket, tellCommands(variable, told), seconds), variable),
-    write: async (weights, raised) => {
-      for (const slot of [raised, otherSlot(raised)])
+    write: async (weights, first) => {
+      for (const slot of [first, otherSlot(first)])
         await order(`set server ${backend}/${slots[slot]} weight ${weights[slot]}`, `take weight ${weights[slot]} for ${slots[slot]}`)
     },
     setState: (slot, state) => order(`set server ${backend}/${slots[slot]} state ${state}`, `take ${slots[slot]} to state ${state}`),

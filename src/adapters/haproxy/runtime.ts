@@ -105,9 +105,10 @@ export const parseUptime = (answer: string, socket: string): number => {
   return Number(seconds)
 }
 
-/** The balance algorithm of a backend, from the answer of `show stat <backend> 2 -1`; null where the socket may not see it. */
+/** The balance algorithm of a backend, from an answer to `show stat <backend> 2 -1`; null where the socket may not see it. */
 export const parseAlgorithm = (answer: string): string | null => {
-  const [header = '', row = ''] = answer.split('\n').filter(line => line.trim() !== '')
-  const algorithm = row.split(',')[header.split(',').indexOf('algo')]
+  const lines = answer.split('\n')
+  const at = lines.findIndex(line => line.startsWith('# pxname,'))
+  const algorithm = lines[at + 1]?.split(',')[(lines[at] ?? '').split(',').indexOf('algo')]
   return algorithm === undefined || algorithm === '' ? null : algorithm
 }

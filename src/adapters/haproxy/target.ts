@@ -4,7 +4,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Release, Target } from '../../ports/target.ts'
 import { type Instance, instanceAt, type Look, shareInWords } from './instance.ts'
 import type { Told } from './told.ts'
-import { grain, isBetween, isShare, nearestWeights, shareOf, type Weights, weightsFor } from './weights.ts'
+import { assertMet, blueShareOf, firstToWrite, grain, isBetween, isShare, shareOf, weightsOf } from './weights.ts'
 
 export interface HaproxyTargetSettings {
   /** Runtime sockets (level admin) of every instance: paths, or host:port. */
@@ -43,9 +43,10 @@ const meanShare = (looks: readonly Look[], slot: Slot): number =>
  * again are nobody's decision, so they are no reason to stop.
  */
 const movedBySomebody = (looks: readonly Look[], slot: Slot, percent: number, expecting: number): Look | null => {
-  const [before, after] = [nearestWeights(slot, expecting), nearestWeights(slot, percent)]
-  const isKnown = ({ weights }: Look) =>
-    isShare(weights, slot, expecting) || isShare(weights, slot, percent) || isBetween(weights, before, after)
+  const isKnown = ({ weights, size }: Look) => {
+    const [before, after] = [weightsOf(blueShareOf(slot, expecting), size), weightsOf(blueShareOf(slot, percent), size)]
+    return isShare(weights, slot, expecting) || isShare(weights, slot, percent) || isBetween(weights, before, after)
+  }
   // Where one of several has forgotten, what the caller read is the mean with it.
   const isMean = looks.some(hasForgotten) && Math.abs(meanShare(looks, slot) - expecting) <= grain
   return isMean ? null : (looks.find(look => !isKnown(look) && !hasForgotten(look)) ?? null)
@@ -103,34 +104,40 @@ export const haproxyTarget = (settings: HaproxyTargetSettings): Target => {
     })
   }
 
-  const orderFor = (look: Look, weights: Weights, seq: number): Told => {
-    if (look.told?.seq !== seq) return { seq, turn: 0, weights }
-    return look.told.weights.blue === weights.blue ? look.told : { seq, turn: look.told.turn + 1, weights }
+  const orderFor = (look: Look, blueShare: number, seq: number): Told => {
+    if (look.told?.seq !== seq) return { seq, turn: 0, blueShare }
+    return look.told.blueShare === blueShare ? look.told : { seq, turn: look.told.turn + 1, blueShare }
   }
   const overtaken = (instance: Instance, told: Told, seq: number) =>
     new UserError(
-      `HAProxy at ${instance.socket} was told seq ${told.seq} of the ledger meanwhile, ${told.seq > seq ? `which is newer than ${seq}` : `with other weights than here`}: somebody else has decided`,
+      `HAProxy at ${instance.socket} was told seq ${told.seq} of the ledger meanwhile, ${told.seq > seq ? `which is newer than ${seq}` : `with another share than here`}: somebody else has decided`,
     )
-  const isOrder = (told: Told, order: Told) =>
-    told.seq === order.seq && told.turn === order.turn && told.weights.blue === order.weights.blue
+  const isOrder = (told: Told, order: Told) => told.seq === order.seq && told.turn === order.turn && told.blueShare === order.blueShare
   const tell = async (instance: Instance, order: Told) => {
     const told = await instance.tell(order)
     if (told !== null && !isOrder(told, order)) throw overtaken(instance, told, order.seq)
   }
-  /** Writes an order that the instance was told and reads it back. Whoever finds that a newer one was told meanwhile gives that one its weights and stops. */
-  const write = async (instance: Instance, order: Told, raised: Slot) => {
+  /**
+   * Writes an order that the instance was told and reads it back. `slot`: which never has more than its share before or after on the way. Whoever finds that a
+   * newer order was told meanwhile gives that one its weights and stops.
+   */
+  const write = async (instance: Instance, before: Look, order: Told, slot: Slot) => {
+    const wanted = weightsOf(order.blueShare, before.size)
+    let now = before.weights
     for (let attempt = 1; ; attempt++) {
-      await instance.write(order.weights, raised)
+      await instance.write(wanted, firstToWrite(now, wanted, slot))
       const { told, weights } = await instance.look()
       if (told !== null && !isOrder(told, order)) {
-        await instance.write(told.weights, told.weights.blue >= told.weights.green ? 'blue' : 'green')
+        const newer = weightsOf(told.blueShare, before.size)
+        await instance.write(newer, firstToWrite(weights, newer, newer.blue <= newer.green ? 'blue' : 'green'))
         throw overtaken(instance, told, order.seq)
       }
-      if (weights.blue === order.weights.blue && weights.green === order.weights.green) return
+      if (weights.blue === wanted.blue && weights.green === wanted.green) return
       if (attempt >= mostWrites)
         throw new UserError(
-          `HAProxy at ${instance.socket} has weights ${weights.blue} and ${weights.green} where ${order.weights.blue} and ${order.weights.green} were set ${mostWrites} times: somebody else sets them too`,
+          `HAProxy at ${instance.socket} has weights ${weights.blue} and ${weights.green} where ${wanted.blue} and ${wanted.green} were set ${mostWrites} times: somebody else sets them too`,
         )
+      now = weights
     }
   }
   const raisedBy = (looks: readonly Look[], slot: Slot, percent: number): Slot =>
@@ -138,13 +145,13 @@ export const haproxyTarget = (settings: HaproxyTargetSettings): Target => {
 
   const restoreAt = async (instance: Instance, slot: Slot, seq: number) => {
     const look = await instance.look()
-    const order = orderFor(look, weightsFor(slot, 100), seq)
+    const order = orderFor(look, blueShareOf(slot, 100), seq)
     await tell(instance, order)
     await letIn(instance, slot, look, seconds)
-    await lookUntil(instance, seconds, now =>
+    const before = await lookUntil(instance, seconds, now =>
       now.servers[slot].ready ? null : `${notReady(instance, slot, now)}, so it was given nothing`,
     )
-    await write(instance, order, slot)
+    await write(instance, before, order, slot)
     await instance.setState(otherSlot(slot), 'maint')
     await lookUntil(instance, seconds, ({ servers }) =>
       servers[otherSlot(slot)].takenOut
@@ -187,7 +194,8 @@ export const haproxyTarget = (settings: HaproxyTargetSettings): Target => {
       }
     },
     set: async (slot, percent, expecting, seq) => {
-      const wanted = weightsFor(slot, percent)
+      assertMet(slot, percent)
+      const blueShare = blueShareOf(slot, percent)
       const looks = await Promise.all(instances.map(instance => instance.look()))
       assertNewest(looks, seq)
       const raised = raisedBy(looks, slot, percent)
@@ -198,24 +206,24 @@ export const haproxyTarget = (settings: HaproxyTargetSettings): Target => {
         )
       for (const [index, instance] of instances.entries()) {
         const look = looks[index] as Look
-        if (shareOf(look.weights, raised) < shareOf(wanted, raised) && !look.servers[raised].ready)
+        if (shareOf(look.weights, raised) < shareOf(weightsOf(blueShare, look.size), raised) && !look.servers[raised].ready)
           throw new UserError(`${notReady(instance, raised, look)}, so it is given no more traffic and nothing was changed`)
       }
       await Promise.all(instances.map(instance => instance.assertBalanced()))
-      const orders = looks.map(look => orderFor(look, wanted, seq))
+      const orders = looks.map(look => orderFor(look, blueShare, seq))
       // All are told before any is moved, so that of two writers the older is refused before it has moved anything.
       for (const [index, instance] of instances.entries()) await tell(instance, orders[index] as Told)
-      for (const [index, instance] of instances.entries()) await write(instance, orders[index] as Told, raised)
+      for (const [index, instance] of instances.entries()) await write(instance, looks[index] as Look, orders[index] as Told, slot)
     },
     verify: async (slot, percent) => {
-      const wanted = weightsFor(slot, percent)
+      assertMet(slot, percent)
       await Promise.all(
         instances.map(instance =>
           lookUntil(instance, seconds, look => {
             if (!isShare(look.weights, slot, percent))
               return `HAProxy at ${instance.socket} gives slot ${slot} ${shareInWords(look, slot)} of the traffic where ${percent} % was expected`
             for (const part of ['blue', 'green'] as const)
-              if (wanted[part] > 0 && !look.servers[part].ready)
+              if ((part === slot ? percent : 100 - percent) > 0 && !look.servers[part].ready)
                 return `${notReady(instance, part, look)}, so the weight of ${percent} % for slot ${slot} is not what it serves`
             return null
           }),

@@ -4,7 +4,6 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { ask, parseServersState } from '../../../src/adapters/haproxy/runtime.ts'
 import { haproxyTarget } from '../../../src/adapters/haproxy/target.ts'
 import { numberOf, parseTold, tellCommands, toldOf, variableOf } from '../../../src/adapters/haproxy/told.ts'
-import { isBetween, isShare, weightsFor } from '../../../src/adapters/haproxy/weights.ts'
 
 // What HAProxy 2.x and 3.x answer to `show servers state`, shortened to the columns that are read.
 const header =
@@ -12,55 +11,28 @@ const header =
 const state = (blue: string, green: string, checks = '3 6') =>
   `1\n${header}\n3 churn 1 churn_blue 127.0.0.1 ${blue} 1 ${checks}\n3 churn 2 churn_green 127.0.0.1 ${green} 1 ${checks}\n\n`
 
-describe('weightsFor', () => {
-  it.each([
-    [5, { blue: 243, green: 13 }],
-    [100, { blue: 0, green: 256 }],
-    [0, { blue: 256, green: 0 }],
-    [99.9, { blue: 1, green: 255 }],
-  ])('%d %%', (percent, weights) => {
-    expect(weightsFor('green', percent)).toEqual(weights)
-  })
-  it('refuses a share that would become 0', () => {
-    expect(() => weightsFor('green', 0.1)).toThrow('the smallest share is 1/256 (0.39 %)')
-  })
-})
-
-describe('weights', () => {
-  it('stand for nothing and everything only exactly', () => {
-    expect(isShare({ blue: 255, green: 1 }, 'green', 0)).toBe(false)
-    expect(isShare({ blue: 0, green: 0 }, 'green', 0)).toBe(false)
-    expect(isShare({ blue: 100, green: 0 }, 'green', 0)).toBe(true)
-    expect(isShare({ blue: 77, green: 179 }, 'blue', 30)).toBe(true)
-    expect(isShare({ blue: 79, green: 177 }, 'blue', 30)).toBe(false)
-  })
-  it('of a move that was stopped in its middle are known by their parts', () => {
-    const [before, after] = [weightsFor('green', 0), weightsFor('green', 25)]
-    expect(isBetween({ blue: 256, green: 64 }, before, after)).toBe(true)
-    expect(isBetween({ blue: 192, green: 0 }, before, after)).toBe(true)
-    expect(isBetween({ blue: 200, green: 64 }, before, after)).toBe(false)
-  })
-})
-
 describe('what an instance was told', () => {
-  it('is one number that grows with seq, then turn, and says its weights', () => {
+  it('is one number that grows with seq, then turn, and says its share', () => {
     const orders = [
-      { seq: 7, turn: 0, weights: weightsFor('blue', 100) },
-      { seq: 7, turn: 1, weights: weightsFor('blue', 0) },
-      { seq: 8, turn: 0, weights: weightsFor('blue', 0) },
-      { seq: 4_294_967_295, turn: 2047, weights: weightsFor('blue', 100) },
+      { seq: 7, turn: 0, blueShare: 10_000 },
+      { seq: 7, turn: 1, blueShare: 0 },
+      { seq: 8, turn: 0, blueShare: 0 },
+      { seq: 8, turn: 0, blueShare: 9_999 },
+      { seq: 4_294_967_295, turn: 127, blueShare: 10_000 },
     ]
     const numbers = orders.map(numberOf)
+    expect(numbers.every(Number.isSafeInteger)).toBe(true)
     expect(numbers).toEqual([...numbers].sort((one, two) => one - two))
     expect(numbers.map(toldOf)).toEqual(orders)
-    expect(toldOf(300)).toBeNull()
-    expect(() => numberOf({ seq: 4_294_967_296, turn: 0, weights: weightsFor('blue', 0) })).toThrow(RangeError)
+    expect(toldOf(10_001)).toBeNull()
+    expect(() => numberOf({ seq: 4_294_967_296, turn: 0, blueShare: 0 })).toThrow(RangeError)
+    expect(() => numberOf({ seq: 7, turn: 128, blueShare: 0 })).toThrow(RangeError)
   })
   it('has a name of its own for every backend, and is found in an answer', () => {
     const names = ['churn', 'ch-urn', 'ch_urn', 'ch.urn', 'ch:urn'].map(variableOf)
     expect(new Set(names).size).toBe(5)
     for (const name of names) expect(name).toMatch(/^proc\.[A-Za-z0-9_.]+$/)
-    const told = { seq: 7, turn: 0, weights: weightsFor('green', 5) }
+    const told = { seq: 7, turn: 0, blueShare: 9_500 }
     const [name = ''] = names
     expect(tellCommands(name, told)).toContain(`set var ${name},iflt int(${numberOf(told)})`)
     expect(parseTold(`\n\n${name}: type=sint value=<${numberOf(told)}>\n\n`, name)).toEqual(told)
@@ -138,12 +110,14 @@ describe('a HAProxy that is too old to keep a variable', () => {
     expect(await target.read()).toMatchObject({ seq: null, forgot: 60 })
     await target.set('green', 25, null, 7)
     expect([one.weights, two.weights]).toEqual([
-      { blue: 192, green: 64 },
-      { blue: 192, green: 64 },
+      { blue: 3, green: 1 },
+      { blue: 3, green: 1 },
     ])
     expect(await target.read()).toMatchObject({ percent: { blue: 75, green: 25 }, seq: null, forgot: null })
     await target.set('green', 50, 25, 3)
     await target.verify('green', 50)
+    // These are also the weights of its configuration. Since it has been running from before the move, a rollout does not take them for forgotten.
+    expect([one.weights, (await target.read()).forgot]).toEqual([{ blue: 1, green: 1 }, 60])
   })
 
   it('none of several is changed where one was moved by somebody else', async () => {

@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
+import { Agent, type IncomingMessage, request } from 'node:http'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Slot } from '../../../src/core/lineage/events.ts'
 import { installMilliseconds } from '../../support/installed-program.ts'
@@ -141,7 +143,7 @@ describe('balance algorithms', () => {
   })
   it('one that hashes to a fixed map says so itself, and nothing is changed', async () => {
     await using at = await of('hashed', 'source')
-    await expect(at.target.set('green', 25, 0, 1)).rejects.toThrow(/did not take weight 64 for churn_green: .*static LB algorithm/)
+    await expect(at.target.set('green', 25, 0, 1)).rejects.toThrow(/did not take weight 192 for churn_blue: .*static LB algorithm/)
     expect(await at.world.instance[0]?.shareOf('green', 'hashed')).toBe(0)
   })
 })
@@ -293,4 +295,33 @@ it('real requests are split as the weights say, and those of a slot without weig
   expect(green).toBeLessThanOrEqual(68)
   await target.restore('blue', 2)
   expect(await ask(50)).toBe(0)
+})
+
+describe('after a move', () => {
+  /** How many of so many requests, one after the other on one connection, green answers. */
+  const greenOf = async (agent: Agent, address: string, requests: number): Promise<number> => {
+    let green = 0
+    for (let index = 0; index < requests; index++) {
+      const [answer] = (await once(request(`http://${address}/`, { agent }).end(), 'response')) as [IncomingMessage]
+      if (slotOf(await text(answer)) === 'green') green += 1
+    }
+    return green
+  }
+
+  it('the first requests are split as the new weights say, wherever in their turn the servers were', async () => {
+    await using world = await haproxyWorld({ instances: 1 })
+    const [target, address] = [world.target(), world.instance[0]?.address ?? '']
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    let seq = 1
+    for (const requests of [0, 33, 400, 621, 1192]) {
+      await target.restore('blue', seq++)
+      await target.deploy('green', release, seq++)
+      await target.set('green', 20, 0, seq++)
+      await greenOf(agent, address, requests)
+      await target.set('green', 50, 20, seq++)
+      const green = await greenOf(agent, address, 100)
+      expect(Math.abs(green - 50), `${requests} requests at 20 %`).toBeLessThanOrEqual(4)
+    }
+    agent.destroy()
+  })
 })
