@@ -30,7 +30,7 @@ export type Move =
   | { readonly do: 'drift'; readonly reason: string }
   | { readonly do: 'end' }
 
-/** Targets move traffic in coarse grains (HAProxy: 1/256), so a weight counts as reached within a quarter of a per cent point. */
+/** Targets move traffic in coarse grains (HAProxy: weights with a sum of at most 256), so a weight counts as reached within a quarter of a per cent point. */
 const grain = 0.25
 const reached = (live: number, percent: number): boolean =>
   Math.abs(live - percent) <= grain && (percent !== 0 || live === 0) && (percent !== 100 || live === 100)
