@@ -19,7 +19,7 @@ describe('the simulator over the production code', () => {
       const told = await simulateInTwo('--schedules', '20000', '--seed', '1', '--singles', '--pairs')
       for (const { lines } of told) console.log(lines.join('\n'))
       expect(told.map(({ code }) => code)).toEqual([0, 0])
-      expect(told.flatMap(({ lines }) => lines).filter(line => line.includes(' 0 violations'))).toHaveLength(2 * 11)
+      expect(told.flatMap(({ lines }) => lines).filter(line => line.includes(' 0 violations'))).toHaveLength(2 * 13)
     },
     15 * minutes,
   )

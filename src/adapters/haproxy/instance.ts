@@ -67,7 +67,7 @@ export const instanceAt = (socket: string, backend: string, slots: Readonly<Reco
       const why = algorithm === null ? undefined : withoutShares[algorithm]
       if (why !== undefined)
         throw new UserError(
-          `backend ${backend} at ${socket} has \`balance ${algorithm}\`, which ${why}, so no share of the traffic can be given to a canary; use \`balance roundrobin\`, \`leastconn\` or \`random\``,
+          `backend ${backend} at ${socket} has \`balance ${algorithm}\`, which ${why}, so no share of the traffic can be given to a canary; use \`balance roundrobin\``,
         )
     },
     tell: async told => parseTold(await ask(socket, tellCommands(variable, told), seconds), variable),
