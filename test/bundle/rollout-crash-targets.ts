@@ -34,10 +34,24 @@ export interface CrashTarget extends AsyncDisposable {
 /** Lower than any seq that a rollout is decided at. */
 const seqOfInstallation = 1
 
+type World = Awaited<ReturnType<typeof haproxyWorld>> | Awaited<ReturnType<typeof nginxWorld>>
+
+/** What the worlds of the contract suite can do for the audit as they are. */
+const byItsWorld = (world: World): Pick<CrashTarget, 'shares' | 'forget' | 'begin' | 'moveByHand'> & AsyncDisposable => ({
+  shares: () => world.shares('green'),
+  forget: () => world.forget(),
+  begin: async live => {
+    await world.forget()
+    if (live === 'green') await world.target().restore('green', seqOfInstallation)
+  },
+  moveByHand: green => world.moveByHand('green', green),
+  [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
+})
+
 const haproxy = async (): Promise<CrashTarget> => {
   const world = await haproxyWorld()
-  const forget = () => world.forget()
   return {
+    ...byItsWorld(world),
     name: 'haproxy',
     settings: deploy => ({
       kind: 'haproxy',
@@ -46,26 +60,18 @@ const haproxy = async (): Promise<CrashTarget> => {
       slots: { blue: 'churn_blue', green: 'churn_green' },
       deploy,
     }),
-    shares: () => world.shares('green'),
     told: () =>
       Promise.all(
         world.instance.map(async ({ ask }) => parseTold(await ask(`get var ${variableOf('churn')}`), variableOf('churn'))?.seq ?? null),
       ),
-    forget,
-    begin: async live => {
-      await forget()
-      if (live === 'green') await world.target().restore('green', seqOfInstallation)
-    },
-    moveByHand: green => world.moveByHand('green', green),
-    [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
   }
 }
 
 const nginx = async (): Promise<CrashTarget> => {
   const world = await nginxWorld()
   const program = await nginxProgram()
-  const forget = () => world.forget()
   return {
+    ...byItsWorld(world),
     name: 'nginx',
     settings: deploy => ({
       kind: 'nginx',
@@ -79,20 +85,12 @@ const nginx = async (): Promise<CrashTarget> => {
       ready: { blue: `http://127.0.0.1:${world.models.blue.port}/`, green: `http://127.0.0.1:${world.models.green.port}/` },
       deploy,
     }),
-    shares: () => world.shares('green'),
     told: () =>
       Promise.all(
         world.instance.map(
           async ({ status }) => parseToldNginx(await (await fetch(status, { headers: { connection: 'close' } })).text())?.seq ?? null,
         ),
       ),
-    forget,
-    begin: async live => {
-      await forget()
-      if (live === 'green') await world.target().restore('green', seqOfInstallation)
-    },
-    moveByHand: green => world.moveByHand('green', green),
-    [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
   }
 }
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { UserError } from '../../src/core/errors.ts'
 import type { Slot } from '../../src/core/lineage/events.ts'
+import { otherSlot } from '../../src/core/rollout/batch.ts'
 import type { Release, Target } from '../../src/ports/target.ts'
 import type { Capability, TargetCapabilities, TargetWorld } from './target-world.ts'
 
 export type { Capability, TargetCapabilities, TargetWorld, Undo } from './target-world.ts'
 
 const release: Release = { model: 'churn', version: 2, image: null, files: '/models/v2' }
-const otherSlot = (slot: Slot): Slot => (slot === 'blue' ? 'green' : 'blue')
 
 /**
  * The contract every target is put through (`docs/targets.md`). `makeWorld` is called for each test.

@@ -2,7 +2,7 @@ import type { EnvironmentState } from '../../core/lineage/events.ts'
 import type { JudgeSettings } from '../../core/rollout/judge-state.ts'
 import { planLines } from '../../core/rollout/plan.ts'
 import { secondsOf } from '../../core/rollout/settings.ts'
-import { sharesOf, stepWords } from '../../core/rollout/steps.ts'
+import { sharesOf, stepPlanOf, stepWordsOf } from '../../core/rollout/steps.ts'
 import { duration } from '../../core/rollout/words.ts'
 import { messageOf, type RolloutPorts, type TrafficContext } from '../traffic/moving.ts'
 import { readAll } from './observe.ts'
@@ -57,7 +57,7 @@ export const printPlan = async (
   )
   log.info(
     live
-      ? `steps: ${[...stepWords(steps).words, '100 %', ...(bake === 0 ? [] : [`watched for ${duration(bake)} there`])].join(' -> ')}`
+      ? `steps: ${[...stepWordsOf(stepPlanOf(context.environment, steps)).words, '100 %', ...(bake === 0 ? [] : [`watched for ${duration(bake)} there`])].join(' -> ')}`
       : 'first version: no comparison is possible; it must be ready',
   )
   const planned = { rates: seen.rates, tick: judge.tick, longest: secondsOf(judge.max_duration) }

@@ -78,7 +78,7 @@ const reportOf = (
   earlier: readonly RolloutTick[],
 ): { readonly told: Told; readonly ticks: readonly RolloutTick[] } => {
   const rollout = environmentOf(begun.state, context.environment).rollout
-  const { words, shareAt } = stepWordsOf(rollout ?? { steps: [] })
+  const { words, shareAt } = stepWordsOf({ shares: rollout?.steps ?? [], waits: rollout?.waits ?? [] })
   const { alpha, beta } = rollout?.settings ?? context.settings.judge
   const report = liveReport(ports, mirrored, {
     model: context.model,

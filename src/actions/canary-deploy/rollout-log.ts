@@ -1,5 +1,5 @@
 import type { LedgerEvent, LedgerState, RolloutState } from '../../core/lineage/events.ts'
-import { environmentOf, isQuarantined } from '../../core/lineage/preconditions.ts'
+import { isQuarantined } from '../../core/lineage/preconditions.ts'
 import { type Boundary, within } from '../../kernel/failpoint.ts'
 import { appendToRollout, assertHeld, type RolloutPorts, type TrafficContext } from '../traffic/moving.ts'
 
@@ -52,7 +52,3 @@ export const rolloutLog = (
     written: () => written,
   }
 }
-
-/** The rollout as its environment has it now. */
-export const rolloutIn = (state: LedgerState, context: TrafficContext): RolloutState | null =>
-  environmentOf(state, context.environment).rollout

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { UserError } from '../../core/errors.ts'
 import type { Slot } from '../../core/lineage/events.ts'
+import { otherSlot } from '../../core/rollout/batch.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Target, Traffic } from '../../ports/target.ts'
 import { type Command, type DeployCommandSettings, deployByCommand } from './deploy.ts'
@@ -33,7 +34,6 @@ const grain = 0.25
 const isShare = (now: number, percent: number): boolean =>
   percent === 0 || percent === 100 ? now === percent : Math.abs(now - percent) <= grain
 
-const otherSlot = (slot: Slot): Slot => (slot === 'blue' ? 'green' : 'blue')
 const newestOf = (one: number | null | undefined, other: number | null | undefined): number | null =>
   one == null && other == null ? null : Math.max(one ?? 0, other ?? 0)
 

@@ -1,5 +1,6 @@
 import { UserError } from '../../core/errors.ts'
 import type { Slot } from '../../core/lineage/events.ts'
+import { otherSlot } from '../../core/rollout/batch.ts'
 import { ask, parseAlgorithm, parseServersState, parseUptime, type ServerState } from './runtime.ts'
 import { parseTold, type Told, tellCommands, variableOf } from './told.ts'
 import { type Size, shareOf, sizeFor, type Weights } from './weights.ts'
@@ -40,7 +41,6 @@ export const instanceAt = (socket: string, backend: string, slots: Readonly<Reco
     const answer = (await ask(socket, line, seconds)).trim()
     if (answer !== '') throw new UserError(`HAProxy at ${socket} did not ${what}: ${answer.replace(/\s+/g, ' ').slice(0, 200)}`)
   }
-  const otherSlot = (slot: Slot): Slot => (slot === 'blue' ? 'green' : 'blue')
   return {
     socket,
     look: async () => {

@@ -1,5 +1,6 @@
 import { UserError } from '../../core/errors.ts'
 import type { Slot } from '../../core/lineage/events.ts'
+import { otherSlot } from '../../core/rollout/batch.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Release, Target } from '../../ports/target.ts'
 import { type Instance, instanceAt, type Look, shareInWords } from './instance.ts'
@@ -22,7 +23,6 @@ export interface HaproxyTargetSettings {
 }
 
 const nameRule = /^[A-Za-z0-9_.:-]{1,120}$/
-const otherSlot = (slot: Slot): Slot => (slot === 'blue' ? 'green' : 'blue')
 
 /** Writes before an instance is taken for one that somebody else moves all the time. */
 const mostWrites = 4

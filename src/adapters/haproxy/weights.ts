@@ -1,5 +1,6 @@
 import { UserError } from '../../core/errors.ts'
 import type { Slot } from '../../core/lineage/events.ts'
+import { otherSlot } from '../../core/rollout/batch.ts'
 
 /** The largest weight that HAProxy takes, and ours for both servers together. */
 const largestSum = 256
@@ -14,8 +15,6 @@ export const everything = 10_000
 const tolerance = 5
 
 export type Weights = Readonly<Record<Slot, number>>
-
-const otherSlot = (slot: Slot): Slot => (slot === 'blue' ? 'green' : 'blue')
 
 /** The share of blue in hundredths of a per cent where `slot` has so many per cent. Neither nothing nor everything unless it is exactly that. */
 export const blueShareOf = (slot: Slot, percent: number): number => {

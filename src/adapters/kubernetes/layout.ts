@@ -1,7 +1,8 @@
 import type { Slot } from '../../core/lineage/events.ts'
+import { otherSlot } from '../../core/rollout/batch.ts'
 import type { Marks, Withdrawn } from './marks.ts'
 import type { BackendRef, HttpRoute, Rule } from './route.ts'
-import { otherSlot, type Weights } from './weights.ts'
+import type { Weights } from './weights.ts'
 
 export type Services = Readonly<Record<Slot, string>>
 

@@ -1,9 +1,10 @@
 import type { Slot } from '../../core/lineage/events.ts'
+import { otherSlot } from '../../core/rollout/batch.ts'
 import { type Layout, type Services, type Split, shareOf } from './layout.ts'
 import { markOperations, type Withdrawn } from './marks.ts'
 import { type Operation, pointer } from './patch.ts'
 import type { HttpRoute } from './route.ts'
-import { otherSlot, type Weights, weightsFor } from './weights.ts'
+import { type Weights, weightsFor } from './weights.ts'
 
 const bothSlots = ['blue', 'green'] as const
 const refPath = (rule: number, at: number, ...rest: readonly string[]) => pointer('spec', 'rules', rule, 'backendRefs', at, ...rest)

@@ -1,5 +1,6 @@
 import { UserError } from '../../core/errors.ts'
 import type { Slot } from '../../core/lineage/events.ts'
+import { otherSlot } from '../../core/rollout/batch.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Release, Target, Traffic } from '../../ports/target.ts'
 import { missingAcceptance } from './acceptance.ts'
@@ -11,7 +12,7 @@ import { type Move, restoreMove, shareMove } from './moves.ts'
 import { type Readiness, readinessOf } from './readiness.ts'
 import { type Asked, refusalInWords } from './refusals.ts'
 import { type HttpRoute, parseRoute } from './route.ts'
-import { otherSlot, sameShare, shareInWords } from './weights.ts'
+import { sameShare, shareInWords } from './weights.ts'
 
 export interface GatewayApiTargetSettings {
   readonly kubectl: Omit<KubectlSettings, 'clock'>

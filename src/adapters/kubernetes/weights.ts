@@ -6,8 +6,6 @@ export type Weights = Readonly<Record<Slot, number>>
 /** The largest weight that the Gateway API takes. */
 const largestWeight = 1_000_000
 
-export const otherSlot = (slot: Slot): Slot => (slot === 'blue' ? 'green' : 'blue')
-
 /**
  * Weights that give `slot` this share: out of 100 where that meets it, else out of the smallest power of ten that does, at most a million. Throws a UserError
  * where a share above 0 would become 0, or one below 100 everything.

@@ -1,5 +1,6 @@
 import { UserError } from '../../core/errors.ts'
 import type { Slot } from '../../core/lineage/events.ts'
+import { otherSlot } from '../../core/rollout/batch.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Release, Target } from '../../ports/target.ts'
 import { type Instance, instanceOf, type Look, type NginxInstanceSettings, shareOfLook, type Written } from './instance.ts'
@@ -19,8 +20,6 @@ export interface NginxTargetSettings {
   /** How long a deployed server may take until it is ready. */
   readonly readySeconds?: number
 }
-
-const otherSlot = (slot: Slot): Slot => (slot === 'blue' ? 'green' : 'blue')
 
 /** Somebody decided later than this seq. */
 const assertNewest = (newest: number, seq: number) => {

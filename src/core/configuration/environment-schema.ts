@@ -102,7 +102,6 @@ const judge = z.strictObject({
     .default('hold')
     .describe('what follows where the arms do not get the shares of traffic that were set'),
 })
-export type JudgeConfiguration = z.output<typeof judge>
 
 /** An environment of refline.yml: where versions are live, and how they come there. */
 export const environmentConfiguration = z.strictObject({

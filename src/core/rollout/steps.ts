@@ -1,6 +1,5 @@
 import type { StepConfiguration } from '../configuration/schema.ts'
 import { UserError } from '../errors.ts'
-import type { RolloutState } from '../lineage/events.ts'
 import { secondsOf } from './settings.ts'
 import type { StepWait } from './waits.ts'
 import { duration, percent } from './words.ts'
@@ -39,22 +38,11 @@ export const stepPlanOf = (environment: string, steps: readonly StepConfiguratio
 const pauseWords = (seconds: number): string => `pause of ${duration(seconds)}`
 const approvalWords = (within: number): string => `approval within ${duration(within)}`
 
-/** Each step and wait in words, and at which of them each share stands: what a plan shows. */
-export const stepWords = (
-  steps: readonly StepConfiguration[],
-): { readonly words: readonly string[]; readonly shareAt: readonly number[] } => ({
-  words: steps.map(step => {
-    if (typeof step === 'number') return percent(step / 100)
-    return 'pause' in step ? pauseWords(secondsOf(step.pause)) : approvalWords(secondsOf(step.approval.within))
-  }),
-  shareAt: steps.flatMap((step, index) => (typeof step === 'number' ? [index] : [])),
-})
-
-/** The same of a rollout under way, by what it began with: refline.yml may have been changed since. */
-export const stepWordsOf = ({ steps, waits = [] }: Pick<RolloutState, 'steps' | 'waits'>): ReturnType<typeof stepWords> => {
+/** Each step and wait of a plan in words, and at which of them each share stands. One under way is told by what it began with: refline.yml may have been changed since. */
+export const stepWordsOf = ({ shares, waits }: StepPlan): { readonly words: readonly string[]; readonly shareAt: readonly number[] } => {
   const words: string[] = []
   const shareAt: number[] = []
-  for (const [step, share] of steps.entries()) {
+  for (const [step, share] of shares.entries()) {
     shareAt.push(words.length)
     words.push(percent(share / 100))
     for (const wait of waits.filter(of => of.step === step)) {

@@ -4,6 +4,7 @@ import { ask, parseServersState } from '../../../src/adapters/haproxy/runtime.ts
 import { type HaproxyTargetSettings, haproxyTarget } from '../../../src/adapters/haproxy/target.ts'
 import { systemClock } from '../../../src/adapters/runner/clock.ts'
 import type { Slot } from '../../../src/core/lineage/events.ts'
+import { otherSlot } from '../../../src/core/rollout/batch.ts'
 import { eventually } from '../../support/eventually.ts'
 import { installedProgram } from '../../support/installed-program.ts'
 import { type ModelServer, modelServer } from '../../support/model-server.ts'
@@ -24,8 +25,6 @@ export interface RunningHaproxy {
   reload(): Promise<void>
   pauseOrGoOn(signal: 'SIGSTOP' | 'SIGCONT'): Promise<void>
 }
-
-const otherSlot = (slot: Slot): Slot => (slot === 'blue' ? 'green' : 'blue')
 
 /** Another HAProxy than the system's may be named, to test with a newer one. */
 export const haproxyProgram = async (): Promise<string> => process.env.REFLINE_TEST_HAPROXY ?? (await installedProgram('haproxy'))
